@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Peios memory policy: the driver. `make help` lists the targets.
+
+SHELL := /bin/bash
+BUILD ?= build
+S := scripts
+export BUILD KSRC
+
+.PHONY: help setup-% apply release debug initramfs run check kunit lint tree \
+	refresh series series-check off-check clean
+
+help:
+	@echo 'Peios memory policy for Linux 6.12'
+	@echo
+	@echo '  make run           build, boot in QEMU, show the series at work;'
+	@echo '                     on a terminal it ends in a shell in the guest'
+	@echo '  make check         all tests on a release and a debug kernel'
+	@echo '  make check SUITE=X a part: release, debug, kunit, selftests, config,'
+	@echo '                     or one self-test, such as gate_test'
+	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
+	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
+	@echo '  make apply         the base with the series applied, in $(BUILD)/linux'
+	@echo '  make tree          a git work tree of it, a commit a patch, in $(BUILD)/tree'
+	@echo '  make refresh       the commits of $(BUILD)/tree back into this repository'
+	@echo '  make series        patches for git am, with cover letter, in $(BUILD)/series'
+	@echo '  make series-check  each of them applied, built and checked'
+	@echo '  make off-check     with our options off, objects are as vanilla'
+	@echo '  make clean         remove $(BUILD)'
+	@echo
+	@echo 'KSRC=DIR   a Linux 6.12.y tree in place of Debian'"'"'s linux-source-6.12'
+	@echo 'BUILD=DIR  where everything is made; JOBS=N parallel compilations'
+
+setup-%:
+	@$(S)/setup.sh $*
+
+apply: setup-run
+	@$(S)/base.sh
+	@$(S)/apply.sh
+
+release: apply
+	@$(S)/kernel.sh release base peios
+
+debug: apply
+	@$(S)/kernel.sh debug base peios debug
+
+initramfs: release
+	@$(S)/initramfs.sh
+
+run: initramfs
+	@$(S)/run.sh
+
+# A part of the tests that needs one kernel builds only that.
+kernels := $(if $(filter release,$(SUITE)),release,release debug)
+
+check: setup-check $(kernels) initramfs
+	@$(S)/check.sh $(SUITE)
+
+kunit: setup-kunit apply
+	@$(S)/kunit.sh
+
+lint: setup-lint apply
+	@$(S)/lint.sh
+
+tree: apply
+	@$(S)/tree.sh
+
+refresh:
+	@$(S)/refresh.sh
+
+series: tree
+	@$(S)/series.sh
+
+series-check: setup-lint series
+	@$(S)/series-check.sh
+
+off-check: apply
+	@$(S)/off-check.sh
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# check.sh [SUITE]: in the guest, report what KUnit found at boot and run the
+# self-tests, in TAP. SUITE is kunit, selftests, config, or one self-test.
+
+suite=${1:-all}
+rc=0
+
+config_is()
+{
+	zcat /proc/config.gz | grep -qx "$1"
+}
+
+# A kernel that only pretends to look for bugs finds none: read back from it
+# that it is the one that was asked for.
+check_config()
+{
+	n=0
+	echo "TAP version 13"
+	if ! config_is CONFIG_KASAN=y; then
+		echo "1..1"
+		if config_is '# CONFIG_SLUB_TINY is not set'; then
+			echo "ok 1 config: release kernel, full slab allocator"
+		else
+			echo "not ok 1 config: release kernel, full slab allocator"
+			rc=1
+		fi
+		return
+	fi
+	echo "1..8"
+	says "KASAN on" dmesg_has 'KernelAddressSanitizer initialized'
+	says "KASAN sees the slab allocator" config_is '# CONFIG_SLUB_TINY is not set'
+	says "lockdep on" grep -q '^ *debug_locks: *1' /proc/lockdep_stats
+	says "PROVE_LOCKING on" grep -q 'max locking depth' /proc/lockdep_stats
+	says "PROVE_RCU on" dmesg_has 'RCU lockdep checking is enabled'
+	says "DEBUG_ATOMIC_SLEEP on" config_is CONFIG_DEBUG_ATOMIC_SLEEP=y
+	says "DEBUG_LIST on" config_is CONFIG_DEBUG_LIST=y
+	says "page poisoning on" dmesg_has 'heap alloc:.*\|page_poison'
+}
+
+dmesg_has()
+{
+	dmesg | grep -q "$1"
+}
+
+says()
+{
+	n=$((n + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $n config: $what"
+	else
+		echo "not ok $n config: $what"
+		rc=1
+	fi
+}
+
+kunit_results()
+{
+	seen=0
+	for f in /sys/kernel/debug/kunit/*/results; do
+		[ -e "$f" ] || continue
+		cat "$f"
+		seen=1
+	done
+	if [ $seen -eq 0 ]; then
+		echo "not ok 1 kunit: no suite ran at boot"
+		rc=1
+	fi
+}
+
+selftests()
+{
+	cd /selftests || exit 1
+	# Every test in one run; each program prints TAP of its own.
+	if [ -n "$1" ]; then
+		./run_kselftest.sh -t "oom:$1" || rc=1
+	else
+		./run_kselftest.sh || rc=1
+	fi
+}
+
+case $suite in
+all)
+	check_config
+	kunit_results
+	selftests "" ;;
+config)
+	check_config ;;
+kunit)
+	kunit_results ;;
+selftests)
+	selftests "" ;;
+*)
+	selftests "$suite" ;;
+esac
+exit $rc

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# qemu.sh [-m MB] [-c CPUS] [-t SECONDS] [-i] -n NAME KERNEL APPEND...
+#
+# Boot a kernel with the guest's file system. Its console goes to the log
+# NAME-console, what its job prints on the second serial port to NAME-report
+# and, with -i, to the terminal. Exits with what the guest's job exited with;
+# a guest that dies or does not end in time is a failure.
+
+. "$(dirname "$0")/lib.sh"
+
+mb=512 cpus=2 seconds=600 interactive=0 name=guest
+while getopts m:c:t:in: opt; do
+	case $opt in
+	m) mb=$OPTARG ;;
+	c) cpus=$OPTARG ;;
+	t) seconds=$OPTARG ;;
+	i) interactive=1 ;;
+	n) name=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+kernel=$1
+shift
+
+mkdir -p "$LOGS"
+console=$LOGS/$name-console.log report=$LOGS/$name-report.log
+: > "$console"
+: > "$report"
+
+accel=(-accel tcg)
+[ ! -w /dev/kvm ] || accel=(-accel kvm -accel tcg)
+
+port=(-chardev "file,id=report,path=$report")
+[ $interactive -eq 0 ] ||
+	port=(-chardev "stdio,id=report,signal=off,logfile=$report")
+
+rc=0
+timeout --foreground "$seconds" qemu-system-x86_64 "${accel[@]}" -cpu max \
+	-m "$mb" -smp "$cpus" -nodefaults -no-reboot -display none \
+	-serial "file:$console" "${port[@]}" -serial chardev:report \
+	-kernel "$kernel" -initrd "$BUILD/initramfs.cpio.gz" \
+	-append "console=ttyS0 panic=-1 $*" || rc=$?
+
+# The guest's init says how its job ended; nobody else can.
+said=$(tr -d '\r' < "$report" | sed -n 's/^guest: job ended with \([0-9]*\)$/\1/p' | tail -n 1)
+[ -z "$said" ] || exit "$said"
+if [ $rc -eq 124 ]; then
+	echo "The guest did not end within $seconds s."
+else
+	echo "The guest died (QEMU exited with $rc)."
+fi
+echo "The end of ${console#"$TOP"/}:"
+tail -n 25 "$console" | tr -d '\r' | sed 's/^/    /'
+exit 1

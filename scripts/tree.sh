@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Make $BUILD/tree, a git work tree of the base with one commit a patch of the
+# series on top (branch peios). Its commits are rewritten each time; commits of
+# yours that `make refresh` has not taken are not thrown away.
+
+. "$(dirname "$0")/lib.sh"
+
+tree=$BUILD/tree
+g() { git -C "$tree" -c core.autocrlf=false "$@"; }
+
+import()
+{
+	rm -rf "$tree" &&
+	cp -a "$BASE" "$tree" &&
+	rm -rf "$tree/.git" &&
+	git -C "$tree" init -q -b vanilla &&
+	g add -A -f &&
+	g commit -q -m "Linux $(version_of "$BASE")" &&
+	g tag base &&
+	cp "$BUILD/.base" "$tree/.git/base-stamp"
+}
+cmp -s "$BUILD/.base" "$tree/.git/base-stamp" ||
+	step 'Importing the base into git' tree import
+
+if g rev-parse -q --verify peios >/dev/null; then
+	applied=$(cat "$tree/.git/applied" 2>/dev/null || true)
+	if [ "$(g rev-parse peios)" != "$applied" ] ||
+	   [ -n "$(g status --porcelain)" ]; then
+		die "$tree has changes of its own: take them with 'make refresh'," \
+			"or drop them with: git -C $tree reset --hard ${applied:-base}"
+	fi
+fi
+
+commit_all()
+{
+	g checkout -q -B peios base || return
+	for name in $(series_patches); do
+		"$TOP/scripts/stage.sh" "$BUILD/stage-tree" "$name" &&
+		rsync -rc --executability "$BUILD/stage-tree/" "$tree/" &&
+		g add -A &&
+		series_message "$name" |
+			g commit -q -s --cleanup=whitespace -F - || return
+	done
+	rm -rf "$BUILD/stage-tree" &&
+	g rev-parse peios > "$tree/.git/applied"
+}
+step 'Committing the series' tree-series commit_all

@@ -31,8 +31,9 @@ fail()
 }
 
 for kernel in $kernels; do
-	mb=512 seconds=900
-	[ "$kernel" = release ] || { mb=1024 seconds=2400; }
+	mb=512 seconds=900 boot=
+	[ "$kernel" = release ] ||
+		{ mb=1024 seconds=2400 boot='page_poison=1 init_on_free=1'; }
 	console=$LOGS/check-$kernel-console.log
 	report=$LOGS/check-$kernel-report.log
 
@@ -40,7 +41,7 @@ for kernel in $kernels; do
 	step "Testing on the $kernel kernel" "check-$kernel" \
 		"$TOP/scripts/qemu.sh" -n "check-$kernel" -m $mb -t $seconds \
 		"$LINUX/$kernel/arch/x86/boot/bzImage" \
-		job=check "suite=$part" page_poison=1 || rc=$?
+		job=check "suite=$part" "$boot" || rc=$?
 	read -r -d '' p f s list < <(awk -f "$TOP/scripts/tap-count.awk" "$report") || true
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%s: %d passed, %d failed, %d skipped   report: %s\n' \

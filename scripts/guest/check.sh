@@ -31,11 +31,12 @@ check_config()
 	says "KASAN on" dmesg_has 'KernelAddressSanitizer initialized'
 	says "KASAN sees the slab allocator" config_is '# CONFIG_SLUB_TINY is not set'
 	says "lockdep on" grep -q '^ *debug_locks: *1' /proc/lockdep_stats
-	says "PROVE_LOCKING on" grep -q 'max locking depth' /proc/lockdep_stats
+	says "PROVE_LOCKING on" config_is CONFIG_PROVE_LOCKING=y
 	says "PROVE_RCU on" dmesg_has 'RCU lockdep checking is enabled'
 	says "DEBUG_ATOMIC_SLEEP on" config_is CONFIG_DEBUG_ATOMIC_SLEEP=y
 	says "DEBUG_LIST on" config_is CONFIG_DEBUG_LIST=y
-	says "page poisoning on" dmesg_has 'heap alloc:.*\|page_poison'
+	# Said only when poisoning is on and init_on_free, given at boot, yields.
+	says "page poisoning on" dmesg_has 'CONFIG_PAGE_POISONING is on'
 }
 
 dmesg_has()

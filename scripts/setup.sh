@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-packages='gcc make bc bison flex libelf-dev libssl-dev patch rsync xz-utils
+packages='gcc make bc bison flex libc6-dev libelf-dev libssl-dev patch rsync xz-utils
 	qemu-system-x86 busybox-static ccache git ca-certificates'
 [ -n "${KSRC:-}" ] || packages+=' linux-source-6.12'
 

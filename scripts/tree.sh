@@ -7,7 +7,15 @@
 . "$(dirname "$0")/lib.sh"
 
 tree=$BUILD/tree
-g() { git -C "$tree" -c core.autocrlf=false "$@"; }
+g() { git -C "$tree" "$@"; }
+
+# Who has not told git a name commits in the maintainers'.
+if ! git config user.email >/dev/null; then
+	maintainer=$(sed -n 's/^M:[[:space:]]*//p' "$TOP/MAINTAINERS" | head -n 1)
+	export GIT_AUTHOR_NAME=${maintainer% <*} GIT_COMMITTER_NAME=${maintainer% <*}
+	maintainer=${maintainer#*<}
+	export GIT_AUTHOR_EMAIL=${maintainer%>} GIT_COMMITTER_EMAIL=${maintainer%>}
+fi
 
 import()
 {
@@ -23,18 +31,19 @@ import()
 cmp -s "$BUILD/.base" "$tree/.git/base-stamp" ||
 	step 'Importing the base into git' tree import
 
-if g rev-parse -q --verify peios >/dev/null; then
-	applied=$(cat "$tree/.git/applied" 2>/dev/null || true)
+applied=$(cat "$tree/.git/applied" 2>/dev/null || true)
+if [ -n "$applied" ]; then
 	if [ "$(g rev-parse peios)" != "$applied" ] ||
 	   [ -n "$(g status --porcelain)" ]; then
 		die "$tree has changes of its own: take them with 'make refresh'," \
-			"or drop them with: git -C $tree reset --hard ${applied:-base}"
+			"or drop them with: git -C $tree reset --hard $applied"
 	fi
 fi
 
 commit_all()
 {
-	g checkout -q -B peios base || return
+	rm -f "$tree/.git/applied"
+	g checkout -q -f -B peios base && g clean -q -fdx || return
 	for name in $(series_patches); do
 		"$TOP/scripts/stage.sh" "$BUILD/stage-tree" "$name" &&
 		rsync -rc --executability "$BUILD/stage-tree/" "$tree/" &&

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The OOM score: what makes a process the victim, term by term.
+ * See Documentation/admin-guide/mm/oom.rst.
+ */
+#ifndef _LINUX_OOM_SCORE_H
+#define _LINUX_OOM_SCORE_H
+
+#include <linux/sched/signal.h>
+#include <linux/types.h>
+
+struct oom_control;
+struct pid;
+struct pid_namespace;
+struct seq_file;
+
+/**
+ * enum oom_class - rank classes, in the order in which they are killed
+ * @OOM_CLASS_UNKILLABLE: can't be chosen: init, a kernel thread, no memory left
+ * @OOM_CLASS_IMMUNE: oom_score_adj is -1000, never chosen
+ * @OOM_CLASS_NORMAL: chosen by points
+ * @OOM_CLASS_VOLUNTEER: oom_score_adj is +1000, chosen before all others
+ */
+enum oom_class {
+	OOM_CLASS_UNKILLABLE,
+	OOM_CLASS_IMMUNE,
+	OOM_CLASS_NORMAL,
+	OOM_CLASS_VOLUNTEER,
+};
+
+/**
+ * struct oom_score_policy - the weights of the terms, vm.oom_*
+ * @parent_share: permille of the parent's points that a process inherits
+ * @fork_weight: permille of its memory that counts more just after a fork
+ * @fork_window_ms: time in which @fork_weight fades to nothing; 0 means never
+ *	counted
+ * @tcb_discount: permille of its memory that counts less for the TCB tier
+ */
+struct oom_score_policy {
+	unsigned int parent_share;
+	unsigned int fork_weight;
+	unsigned int fork_window_ms;
+	unsigned int tcb_discount;
+};
+
+/* Bounds of the policy; the arithmetic relies on the permilles' one. */
+#define OOM_SCORE_PERMILLE	1000
+#define OOM_SCORE_WINDOW_MAX	(24 * 60 * 60 * 1000)
+
+/**
+ * struct oom_score_input - what a score is computed from
+ * @rss: resident pages, anonymous, file and shmem
+ * @swap: swap entries
+ * @pgtables: pages of page tables
+ * @parent: points of the parent without its own inherited term; 0 without one
+ * @age_ms: time since the process was created or forked last
+ * @totalpages: pages of RAM and swap that the OOM domain may use
+ * @oom_score_adj: -1000 to 1000
+ * @tcb: of the TCB tier
+ * @unkillable: why it can't be chosen, or NULL
+ */
+struct oom_score_input {
+	u64 rss;
+	u64 swap;
+	u64 pgtables;
+	s64 parent;
+	u64 age_ms;
+	u64 totalpages;
+	short oom_score_adj;
+	bool tcb;
+	const char *unkillable;
+};
+
+/**
+ * struct oom_score - the terms of a score, in pages, and their sum
+ * @memory: resident, swapped and page table pages
+ * @inherited: share of the parent's points
+ * @fork: for having been forked, or having forked, lately
+ * @tcb: what the TCB tier is let off, not positive
+ * @adj: oom_score_adj's share of the domain's pages
+ * @points: the sum of all, saturating
+ * @class: rank class; points order within it
+ */
+struct oom_score {
+	s64 memory;
+	s64 inherited;
+	s64 fork;
+	s64 tcb;
+	s64 adj;
+	s64 points;
+	enum oom_class class;
+};
+
+void oom_score_compute(const struct oom_score_input *in,
+		       const struct oom_score_policy *policy,
+		       struct oom_score *score);
+long oom_score_key(const struct oom_score *score);
+unsigned int oom_score_scale(const struct oom_score *score, u64 totalpages);
+
+#ifdef CONFIG_OOM_SCORE
+
+/**
+ * struct oom_score_scan - what one selection of a victim keeps between tasks
+ * @now: time of the selection, ktime_get_ns(); 0 before its first task
+ * @error: pages by which a read of one RSS counter may be too low
+ * @policy: the weights, the same for every task
+ */
+struct oom_score_scan {
+	u64 now;
+	u64 error;
+	struct oom_score_policy policy;
+};
+
+typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
+
+long oom_score_select(struct task_struct *p, struct oom_control *oc,
+		      oom_eligible_t eligible);
+unsigned int oom_score_read(struct task_struct *p);
+int proc_oom_score_detail(struct seq_file *m, struct pid_namespace *ns,
+			  struct pid *pid, struct task_struct *task);
+
+/**
+ * oom_score_forked() - note that current has forked
+ * @child: the new process or thread
+ *
+ * Context: any; @child is not running yet or can't go away.
+ */
+static inline void oom_score_forked(struct task_struct *child)
+{
+	if (thread_group_leader(child))
+		WRITE_ONCE(current->signal->oom_fork_time, child->start_time);
+}
+
+#else /* !CONFIG_OOM_SCORE */
+
+/* A macro, so that nothing of the unused argument reaches the compiler. */
+#define oom_score_select(p, oc, eligible) oom_badness(p, (oc)->totalpages)
+
+static inline unsigned int oom_score_read(struct task_struct *p)
+{
+	return 0;
+}
+
+static inline void oom_score_forked(struct task_struct *child)
+{
+}
+
+#endif /* CONFIG_OOM_SCORE */
+
+#endif /* _LINUX_OOM_SCORE_H */

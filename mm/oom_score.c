@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The OOM score: pure arithmetic over values that mm/oom_score_task.c gathers.
+ *
+ *	memory    = rss + swap entries + page tables
+ *	inherited = parent_share/1000 * max(0, the parent's points without its
+ *		    own inherited term)
+ *	fork      = fork_weight/1000 * memory * max(0, 1 - age/window)
+ *	tcb       = -tcb_discount/1000 * memory, for the TCB tier only
+ *	adj       = oom_score_adj * totalpages / 1000
+ *	points    = the sum
+ *
+ * All in pages.  Example: a process of 40,000 pages, forked 2 s ago in a window
+ * of 10 s by a parent of 16,000 points, with oom_score_adj 100 on a machine of
+ * 500,000 pages and the default weights 125, 50 and 30: 40,000 + 2,000 + 1,600
+ * - 0 + 50,000 = 93,600 points.
+ *
+ * The score never falls when memory, the parent's points or oom_score_adj rise:
+ * whoever selects a victim by bounds of these values relies on it.
+ */
+
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/oom.h>
+#include <linux/oom_score.h>
+#include <linux/overflow.h>
+
+/* Keys of volunteers start here, half way to the largest. */
+#define VOLUNTEER_KEY	(LONG_MAX / 2 + 1)
+
+/* The scale of /proc/PID/oom_score. */
+#define SCALE_MAX		2000
+#define SCALE_VOLUNTEER		1333	/* what +1000 and no memory show */
+#define SCALE_LINEAR		1300	/* above, normal processes close ranks */
+
+/* value * share / 1000, exact for any value while share is at most 1000 */
+static s64 permille(s64 value, unsigned int share)
+{
+	u32 rest;
+	u64 thousands = div_u64_rem(value, OOM_SCORE_PERMILLE, &rest);
+
+	return thousands * share + rest * share / OOM_SCORE_PERMILLE;
+}
+
+static s64 add_saturating(s64 a, s64 b)
+{
+	s64 sum;
+
+	if (check_add_overflow(a, b, &sum))
+		return b > 0 ? S64_MAX : S64_MIN;
+	return sum;
+}
+
+static s64 to_pages(u64 pages)
+{
+	return min_t(u64, pages, S64_MAX);
+}
+
+/**
+ * oom_score_compute() - compute the score of a process
+ * @in: what is known of it
+ * @policy: the weights
+ * @score: the result, every term and the sum, in pages
+ *
+ * Context: any, it touches nothing but its arguments.
+ */
+void oom_score_compute(const struct oom_score_input *in,
+		       const struct oom_score_policy *policy,
+		       struct oom_score *score)
+{
+	short adj = in->oom_score_adj;
+
+	score->memory = add_saturating(add_saturating(to_pages(in->rss),
+						      to_pages(in->swap)),
+				       to_pages(in->pgtables));
+	score->inherited = permille(max_t(s64, in->parent, 0),
+				    policy->parent_share);
+
+	score->fork = 0;
+	if (in->age_ms < policy->fork_window_ms)
+		score->fork = mul_u64_u32_div(permille(score->memory,
+						       policy->fork_weight),
+					      policy->fork_window_ms - in->age_ms,
+					      policy->fork_window_ms);
+
+	score->tcb = 0;
+	if (in->tcb)
+		score->tcb = -permille(score->memory, policy->tcb_discount);
+
+	score->adj = permille(to_pages(in->totalpages), abs(adj));
+	if (adj < 0)
+		score->adj = -score->adj;
+
+	/* The terms that cancel first, lest a sum saturates on its way. */
+	score->points = add_saturating(score->memory, score->tcb);
+	if (adj < 0)
+		score->points = add_saturating(score->points, score->adj);
+	score->points = add_saturating(score->points, score->inherited);
+	score->points = add_saturating(score->points, score->fork);
+	if (adj >= 0)
+		score->points = add_saturating(score->points, score->adj);
+
+	if (in->unkillable)
+		score->class = OOM_CLASS_UNKILLABLE;
+	else if (adj == OOM_SCORE_ADJ_MIN)
+		score->class = OOM_CLASS_IMMUNE;
+	else if (adj == OOM_SCORE_ADJ_MAX)
+		score->class = OOM_CLASS_VOLUNTEER;
+	else
+		score->class = OOM_CLASS_NORMAL;
+}
+
+/**
+ * oom_score_key() - one number that orders victims
+ * @score: a computed score
+ *
+ * The keys of volunteers are above all others, and below LONG_MAX, which stands
+ * for a task that asked to be killed (oom_task_origin()).
+ *
+ * Return: The process with the largest key is to be killed; LONG_MIN is never.
+ */
+long oom_score_key(const struct oom_score *score)
+{
+	switch (score->class) {
+	case OOM_CLASS_NORMAL:
+		return clamp_t(s64, score->points, LONG_MIN + 1,
+			       VOLUNTEER_KEY - 1);
+	case OOM_CLASS_VOLUNTEER:
+		return VOLUNTEER_KEY + clamp_t(s64, score->points, 0,
+					       LONG_MAX - 1 - VOLUNTEER_KEY);
+	default:
+		return LONG_MIN;
+	}
+}
+
+/* points * 1000 / totalpages, rounded to 0, for results from -1000 to 2000 */
+static int relative(s64 points, s64 totalpages)
+{
+	u64 whole, rest;
+	u64 size = points < 0 ? -(u64)points : points;
+
+	whole = div64_u64_rem(size, totalpages, &rest);
+	if (whole >= 3)
+		return points < 0 ? -1000 : SCALE_MAX;
+	/* Keep the product below 2^63; nobody sees the bits that go. */
+	while (rest > S64_MAX / 1000) {
+		rest >>= 1;
+		totalpages >>= 1;
+	}
+	size = whole * 1000 + div64_u64(rest * 1000, totalpages);
+	return points < 0 ? -(int)min_t(u64, size, 1000) : (int)size;
+}
+
+/**
+ * oom_score_scale() - the score as /proc/PID/oom_score shows it
+ * @score: a computed score
+ * @totalpages: the pages it was computed with
+ *
+ * The scale of oom_badness(): (1000 + 1000 * points / totalpages) * 2 / 3.
+ * To keep the order of the classes, normal processes that would be above 1300
+ * share the values up to 1332, below all volunteers.
+ *
+ * Return: 0 for a process that is never chosen, else 1 to 2000, not falling
+ *         in the order of oom_score_key().
+ */
+unsigned int oom_score_scale(const struct oom_score *score, u64 totalpages)
+{
+	int value = (1000 + relative(score->points,
+				     max_t(s64, to_pages(totalpages), 1))) * 2 / 3;
+
+	switch (score->class) {
+	case OOM_CLASS_NORMAL:
+		value = clamp(value, 1, SCALE_MAX);
+		if (value > SCALE_LINEAR)
+			value = SCALE_LINEAR + 1 + (value - SCALE_LINEAR - 1) *
+				(SCALE_VOLUNTEER - SCALE_LINEAR - 2) /
+				(SCALE_MAX - SCALE_LINEAR - 1);
+		return value;
+	case OOM_CLASS_VOLUNTEER:
+		return clamp(value, SCALE_VOLUNTEER, SCALE_MAX);
+	default:
+		return 0;
+	}
+}

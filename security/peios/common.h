@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the Peios LSM share.
+ */
+#ifndef _SECURITY_PEIOS_COMMON_H
+#define _SECURITY_PEIOS_COMMON_H
+
+#include <linux/atomic.h>
+#include <linux/cred.h>
+#include <linux/init.h>
+#include <linux/lsm_hooks.h>
+#include <linux/types.h>
+
+#include "token.h"
+
+#define PEIOS_NAME	"peios"
+
+extern bool peios_initialized;
+extern bool peios_enforcing;
+extern const struct lsm_id peios_lsmid;
+extern struct lsm_blob_sizes peios_blob_sizes;
+
+/**
+ * struct peios_cred - the LSM's part of a credential
+ * @token: the token, one reference held; NULL only in a blank credential
+ * @lost: PEIOS_LOST_* bits of all credentials that this one was made from
+ */
+struct peios_cred {
+	struct peios_token *token;
+	unsigned int lost;
+};
+
+static inline struct peios_cred *peios_cred(const struct cred *cred)
+{
+	return cred->security + peios_blob_sizes.lbs_cred;
+}
+
+unsigned int peios_cred_lost(const struct cred *cred);
+u64 peios_cred_present(const struct cred *cred);
+u64 peios_cred_enabled(const struct cred *cred);
+void peios_cred_user(const struct cred *cred, struct peios_sid *sid);
+void peios_cred_use(const struct cred *cred, u64 privilege);
+
+bool peios_adj_permitted(short old, short new, u64 writer, u64 opener);
+
+/* What is counted, and shown in /sys/kernel/security/peios/stats. */
+enum peios_stat {
+	PEIOS_STAT_LOWERED,
+	PEIOS_STAT_REFUSED,
+	PEIOS_STAT_PERMITTED,
+	PEIOS_STAT_UNRECORDED,
+	PEIOS_NR_STATS,
+};
+
+extern atomic64_t peios_stats[PEIOS_NR_STATS];
+
+void peios_audit_adj(struct task_struct *target, const struct cred *opener,
+		     short old, short new, bool by_opener);
+
+void __init peios_add_cred_hooks(void);
+void __init peios_add_oom_hooks(void);
+
+#endif /* _SECURITY_PEIOS_COMMON_H */

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Peios LSM - tokens in credentials
+ *
+ * A token of Unix birth follows the Unix identity of its process down and never
+ * up.  There are many ways to change an identity: the setuid family, capset,
+ * the bounding set, exec, user namespaces, keyctl, io_uring personalities.
+ * Rather than in each of them, it is followed where all of them meet:
+ *
+ *  - whoever asks what a credential's token holds gets what the credential's
+ *    own ids, capabilities and namespace leave of it, so a change takes effect
+ *    with the credential that makes it;
+ *  - every credential is made from another one, and takes note for good of what
+ *    that one had lost, so that nothing comes back, as by a setuid-root exec.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/lsm_hooks.h>
+#include <linux/peios.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include "common.h"
+#include "privilege.h"
+
+static struct peios_token *get_token(struct peios_token *token)
+{
+	if (token)
+		refcount_inc(&token->usage);
+	return token;
+}
+
+/* Callable in any context: a token that nobody refers to is just memory. */
+static void put_token(struct peios_token *token)
+{
+	if (token && refcount_dec_and_test(&token->usage))
+		kfree(token);
+}
+
+static unsigned int lost_now(const struct cred *cred)
+{
+	const struct peios_unix state = {
+		.some_uid_0 = uid_eq(cred->uid, GLOBAL_ROOT_UID) ||
+			      uid_eq(cred->euid, GLOBAL_ROOT_UID) ||
+			      uid_eq(cred->suid, GLOBAL_ROOT_UID) ||
+			      uid_eq(cred->fsuid, GLOBAL_ROOT_UID),
+		.sys_resource = cap_raised(cred->cap_permitted,
+					   CAP_SYS_RESOURCE) &&
+				cap_raised(cred->cap_bset, CAP_SYS_RESOURCE),
+		.init_user_ns = cred->user_ns == &init_user_ns,
+	};
+
+	return peios_unix_lost(&state);
+}
+
+/**
+ * peios_cred_lost() - what the token of a credential has lost
+ * @cred: the credential
+ *
+ * Context: any; @cred can't go away.
+ * Return: PEIOS_LOST_* bits, none for an assigned token.
+ */
+unsigned int peios_cred_lost(const struct cred *cred)
+{
+	const struct peios_cred *pc = peios_cred(cred);
+
+	if (!pc->token || pc->token->assigned)
+		return 0;
+	return pc->lost | lost_now(cred);
+}
+
+/**
+ * peios_cred_present() - the privileges that a credential has
+ * @cred: the credential
+ *
+ * Context: any; @cred can't go away.
+ * Return: the privileges' mask.
+ */
+u64 peios_cred_present(const struct cred *cred)
+{
+	const struct peios_token *token = peios_cred(cred)->token;
+
+	return token ? peios_token_present(token, peios_cred_lost(cred)) : 0;
+}
+
+/**
+ * peios_cred_enabled() - the privileges of a credential that count
+ * @cred: the credential
+ *
+ * Context: any; @cred can't go away.
+ * Return: the privileges' mask.
+ */
+u64 peios_cred_enabled(const struct cred *cred)
+{
+	const struct peios_token *token = peios_cred(cred)->token;
+
+	return token ? token->enabled & peios_cred_present(cred) : 0;
+}
+
+/**
+ * peios_cred_use() - record that a decision relied on a privilege
+ * @cred: the credential that has it
+ * @privilege: its bit
+ *
+ * Context: any; @cred can't go away.
+ */
+void peios_cred_use(const struct cred *cred, u64 privilege)
+{
+	struct peios_token *token = peios_cred(cred)->token;
+
+	if (token && !(atomic64_read(&token->used) & privilege))
+		atomic64_or(privilege, &token->used);
+}
+
+/**
+ * peios_cred_user() - the user of a credential's token
+ * @cred: the credential
+ * @sid: the result
+ *
+ * Context: any; @cred can't go away.
+ */
+void peios_cred_user(const struct cred *cred, struct peios_sid *sid)
+{
+	const struct peios_token *token = peios_cred(cred)->token;
+
+	if (!token || peios_cred_lost(cred) & PEIOS_LOST_ROOT)
+		peios_sid_from_uid(__kuid_val(cred->euid), sid);
+	else
+		*sid = token->user;
+}
+
+/**
+ * peios_task_tcb() - ask if a process is of the TCB tier
+ * @task: a task of the process
+ *
+ * Context: any; @task can't go away.
+ * Return: true if its token has SeTcbPrivilege, enabled or not.
+ */
+bool peios_task_tcb(struct task_struct *task)
+{
+	bool tcb;
+
+	if (!peios_initialized)
+		return false;
+	rcu_read_lock();
+	tcb = peios_cred_present(__task_cred(task)) & PEIOS_PRIV_TCB;
+	rcu_read_unlock();
+	return tcb;
+}
+
+static void hook_cred_transfer(struct cred *new, const struct cred *old)
+{
+	struct peios_cred *to = peios_cred(new);
+
+	to->token = get_token(peios_cred(old)->token);
+	to->lost = peios_cred(old)->lost | lost_now(old);
+}
+
+static int hook_cred_prepare(struct cred *new, const struct cred *old,
+			     gfp_t gfp)
+{
+	hook_cred_transfer(new, old);
+	return 0;
+}
+
+static void hook_cred_free(struct cred *cred)
+{
+	put_token(peios_cred(cred)->token);
+	peios_cred(cred)->token = NULL;
+}
+
+/**
+ * peios_token_write() - run a command on the current thread's token
+ * @text: the command, NUL-terminated; its contents are used up
+ *
+ * Context: process context, with cred_guard_mutex held against ptrace; current
+ *          does not run with credentials that override its own.
+ * Return: 0, -EINVAL for what is no command, -E2BIG, -EPERM for a privilege
+ *         that it does not have, -ENOMEM.  The token is as before on error.
+ */
+int peios_token_write(char *text)
+{
+	struct peios_command command;
+	struct peios_token *token;
+	struct cred *new;
+	int err;
+
+	if (!peios_initialized)
+		return -EINVAL;
+	err = peios_command_parse(text, &command);
+	if (err)
+		return err;
+
+	new = prepare_creds();
+	if (!new) {
+		err = -ENOMEM;
+		goto out;
+	}
+	err = peios_token_apply(peios_cred(new)->token, peios_cred_lost(new),
+				&command, &token);
+	if (err) {
+		abort_creds(new);
+		goto out;
+	}
+	if (command.kind == PEIOS_REPLACE)
+		peios_cred_use(current_cred(), PEIOS_PRIV_CREATE_TOKEN);
+	put_token(peios_cred(new)->token);
+	peios_cred(new)->token = token;
+	commit_creds(new);
+out:
+	kfree(command.token);
+	return err;
+}
+
+static struct security_hook_list cred_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(cred_prepare, hook_cred_prepare),
+	LSM_HOOK_INIT(cred_transfer, hook_cred_transfer),
+	LSM_HOOK_INIT(cred_free, hook_cred_free),
+};
+
+/**
+ * peios_add_cred_hooks() - give init its token and register the hooks
+ *
+ * The system's: user SYSTEM, group Administrators, all privileges enabled.
+ */
+void __init peios_add_cred_hooks(void)
+{
+	struct peios_token *token = peios_token_alloc(1);
+
+	if (!token)
+		panic("peios: no memory for the first token\n");
+	token->user = peios_sid_system;
+	token->groups[token->nr_groups++] = peios_sid_administrators;
+	token->present = PEIOS_PRIV_ALL;
+	token->enabled = PEIOS_PRIV_ALL;
+	token->enabled_default = PEIOS_PRIV_ALL;
+	peios_cred(current_cred())->token = token;
+
+	security_add_hooks(cred_hooks, ARRAY_SIZE(cred_hooks), &peios_lsmid);
+}

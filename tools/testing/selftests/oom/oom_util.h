@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the OOM self-tests share: files, memory hogs, memory cgroups, tokens.
+ *
+ * Functions that can fail return a negative errno.
+ */
+#ifndef OOM_UTIL_H
+#define OOM_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define ADJ_FILE	"/proc/self/oom_score_adj"
+#define TOKEN_FILE	"/proc/thread-self/attr/peios/token"
+#define PEIOS_DIR	"/sys/kernel/security/peios"
+#define CGROUP_ROOT	"/sys/fs/cgroup"
+
+#define MB		(1024UL * 1024)
+
+/* Read a whole file as text; returns its length. */
+int read_file(const char *path, char *text, size_t size);
+/* One write(2) of @len bytes, or of a string. */
+int write_bytes(const char *path, const void *bytes, size_t len);
+int write_file(const char *path, const char *text);
+/* A file that holds a number. */
+int read_number(const char *path, long long *number);
+/* /proc/PID/NAME */
+int read_proc(pid_t pid, const char *name, long long *number);
+int write_proc(pid_t pid, const char *name, const char *text);
+/* The value behind "KEY " in a file of "KEY VALUE" lines. */
+int read_key(const char *path, const char *key, char *value, size_t size);
+int read_key_number(const char *path, const char *key, long long *number);
+/* A key of /proc/PID/oom_score_detail; aborts if it is not there. */
+long long detail(pid_t pid, const char *key);
+
+/* A child that holds as much memory as it is told to. */
+struct hog {
+	pid_t pid;
+	int command;
+	int answer;
+};
+
+/* @adj: its oom_score_adj; @cgroup: folder of its cgroup, or NULL. */
+int hog_start(struct hog *hog, int adj, const char *cgroup);
+/* Waits until it holds @bytes more; -EPIPE if it died of it. */
+int hog_grow(struct hog *hog, size_t bytes);
+/* True if it has died; then its wait status is in @status. */
+bool hog_died(struct hog *hog, int *status);
+void hog_stop(struct hog *hog);
+
+/* A memory cgroup below the root, without swap. */
+int cgroup_create(const char *name, size_t memory_max, char *path, size_t size);
+void cgroup_remove(const char *path);
+
+bool have_peios(void);
+/* True where Peios decides; false where it is absent or permissive. */
+bool peios_enforces(void);
+/* Write a command to the calling thread's token. */
+int token_command(const char *command);
+
+#endif /* OOM_UTIL_H */

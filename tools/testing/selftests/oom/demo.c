@@ -7,7 +7,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,14 +28,14 @@ static void heading(const char *format, ...)
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
-	printf("\n    %-44s %-20s %-20s\n", "what", "predicted", "happened");
+	printf("\n    %-46s %-14s %s\n", "what", "predicted", "happened");
 }
 
 static void row(const char *what, const char *predicted, const char *happened)
 {
 	bool same = !strcmp(predicted, happened);
 
-	printf("    %-44s %-20s %-20s %s\n", what, predicted, happened,
+	printf("    %-46s %-14s %-14s %s\n", what, predicted, happened,
 	       same ? "as predicted" : "NOT AS PREDICTED");
 	fflush(stdout);
 	mismatches += !same;
@@ -44,7 +43,7 @@ static void row(const char *what, const char *predicted, const char *happened)
 
 static const char *verdict(int err)
 {
-	return err ? strerror(-err) : "granted";
+	return err ? strerrorname_np(-err) : "granted";
 }
 
 /* (a) and (b): who dies when memory is full? */
@@ -78,7 +77,7 @@ static int start_actors(struct actor *actors, int nr, const char *cgroup)
 		err = read_proc(actors[i].hog.pid, "oom_score", &score);
 		snprintf(what, sizeof(what), "%s, %zu kB, adj %d",
 			 actors[i].name, actors[i].bytes / 1024, actors[i].adj);
-		printf("    %-44s oom_score %lld\n", what, err ? -1 : score);
+		printf("    %-46s oom_score %lld\n", what, err ? -1 : score);
 	}
 	fflush(stdout);
 	return 0;
@@ -110,21 +109,21 @@ static void until_death(struct actor *actors, int nr, struct actor *grower,
 			size_t step, const char *what)
 {
 	struct actor *predicted;
-	int i, tries, status;
+	struct hog *hogs[8];
+	int i, status = 0;
 
-	for (;;) {
+	for (i = 0; i < nr; i++)
+		hogs[i] = &actors[i].hog;
+	do {
 		predicted = highest(actors, nr);
-		hog_grow(&grower->hog, step);
-		/* Whoever was killed leaves within moments, if anyone was. */
-		for (tries = 0; tries < 20; tries++) {
-			for (i = 0; i < nr; i++)
-				if (!actors[i].dead &&
-				    hog_died(&actors[i].hog, &status))
-					goto died;
-			usleep(1000);
-		}
+	} while (!hog_grow_kills(&grower->hog, step));
+
+	i = hog_wait_any(hogs, nr, &status);
+	if (i < 0) {
+		row(what, predicted ? predicted->name : "nobody",
+		    "somebody else");
+		return;
 	}
-died:
 	actors[i].dead = true;
 	row(what, predicted ? predicted->name : "nobody", actors[i].name);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
@@ -276,9 +275,9 @@ static const char *try_map(size_t bytes, int flags)
 			 MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
 	if (map == MAP_FAILED)
-		return strerror(errno);
+		return verdict(-errno);
 	munmap(map, bytes);
-	return "granted";
+	return verdict(0);
 }
 
 static long long meminfo(const char *key)
@@ -316,7 +315,7 @@ static const char *predict_map(int mode, size_t bytes, int flags)
 		refused = meminfo("Committed_AS") + (long long)bytes >=
 			  meminfo("CommitLimit") - own;
 	}
-	return refused ? strerror(ENOMEM) : "granted";
+	return verdict(refused ? -ENOMEM : 0);
 }
 
 static void overcommit(void)

@@ -58,21 +58,18 @@ static long long oom_kills(const char *cgroup)
 	return kills;
 }
 
-/* Let one grow until any of them dies; returns who, or -1 in the end. */
+/* Let one grow until the OOM killer kills; returns who died, or -1. */
 static int grow_until_death(struct hog *hogs, int nr, int grower, size_t step,
 			    int *status)
 {
-	int i, tries, rounds;
+	struct hog *all[NR];
+	int i, rounds;
 
-	for (rounds = 0; rounds < 4096; rounds++) {
-		hog_grow(&hogs[grower], step);
-		for (tries = 0; tries < 20; tries++) {
-			for (i = 0; i < nr; i++)
-				if (hogs[i].pid > 0 && hog_died(&hogs[i], status))
-					return i;
-			usleep(500);
-		}
-	}
+	for (i = 0; i < nr; i++)
+		all[i] = &hogs[i];
+	for (rounds = 0; rounds < 4096; rounds++)
+		if (hog_grow_kills(&hogs[grower], step))
+			return hog_wait_any(all, nr, status);
 	return -1;
 }
 

@@ -82,7 +82,7 @@ int write_proc(pid_t pid, const char *name, const char *text)
 
 int read_key(const char *path, const char *key, char *value, size_t size)
 {
-	char text[8192], *line, *rest = text;
+	char text[16384], *line, *rest = text;
 	int err = read_file(path, text, sizeof(text));
 	size_t len = strlen(key);
 
@@ -205,6 +205,35 @@ void hog_stop(struct hog *hog)
 	}
 	close(hog->command);
 	close(hog->answer);
+}
+
+static long long oom_kills(void)
+{
+	long long kills = -1;
+
+	read_key_number("/proc/vmstat", "oom_kill", &kills);
+	return kills;
+}
+
+bool hog_grow_kills(struct hog *hog, size_t bytes)
+{
+	long long before = oom_kills();
+
+	hog_grow(hog, bytes);
+	return oom_kills() > before;
+}
+
+int hog_wait_any(struct hog *const hogs[], int nr, int *status)
+{
+	int i, tries;
+
+	for (tries = 0; tries < 4000; tries++) {
+		for (i = 0; i < nr; i++)
+			if (hogs[i]->pid > 0 && hog_died(hogs[i], status))
+				return i;
+		usleep(5000);
+	}
+	return -1;
 }
 
 int cgroup_create(const char *name, size_t memory_max, char *path, size_t size)

@@ -181,7 +181,7 @@ static void small_cgroup(void)
 {
 	struct actor actors[] = {
 		{ .name = "neutral", .bytes = 512 * 1024 },
-		{ .name = "volunteer", .bytes = 256 * 1024, .adj = 1000 },
+		{ .name = "volunteer", .bytes = 768 * 1024, .adj = 1000 },
 		{ .name = "immune", .bytes = 256 * 1024, .adj = -1000 },
 	};
 	char path[256], file[300];

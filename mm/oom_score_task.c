@@ -152,6 +152,7 @@ static const struct mm_struct *read_process(struct task_struct *p,
 		in->unkillable = in->unkillable ?: "exiting, no memory left";
 		return NULL;
 	}
+	__acquire(&t->alloc_lock);	/* by find_lock_task_mm(), for sparse */
 	mm = t->mm;
 	if (!in->unkillable && test_bit(MMF_OOM_SKIP, &t->mm->flags))
 		in->unkillable = "memory already freed by the OOM killer";
@@ -344,7 +345,7 @@ int proc_oom_score_detail(struct seq_file *m, struct pid_namespace *ns,
 	seq_printf(m, "parent %d\n", parent_pid);
 	seq_printf(m, "age_ms %llu\n", in.age_ms);
 	seq_printf(m, "totalpages %llu\n", in.totalpages);
-	seq_printf(m, "oom_score_adj %hd\n", in.oom_score_adj);
+	seq_printf(m, "oom_score_adj %d\n", in.oom_score_adj);
 	seq_printf(m, "tier %s\n", in.tcb ? "tcb" : "user");
 	if (in.unkillable)
 		seq_printf(m, "why %s\n", in.unkillable);

@@ -6,6 +6,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
@@ -17,7 +18,7 @@
 #define RUNS		100000
 #define SEED		0x6f6f6d73
 /* 16 EiB of 4 kB pages */
-#define LARGEST		(1ULL << 52)
+#define LARGEST		BIT_ULL(52)
 
 static const struct oom_score_policy defaults = {
 	.parent_share = 125, .fork_weight = 50,
@@ -369,8 +370,10 @@ static void knobs_off_is_linuxs_order(struct kunit *test)
 		     div_s64((s64)b.totalpages * b.oom_score_adj, 1000);
 		sa = compute(&a, &off);
 		sb = compute(&b, &off);
-		if (sa.points != pa || sb.points != pb ||
-		    (pa < pb) != (oom_score_key(&sa) < oom_score_key(&sb)))
+		if (sa.points != pa || sb.points != pb)
+			break;
+		if (clamp(pa - pb, -1LL, 1LL) !=
+		    clamp(oom_score_key(&sa) - oom_score_key(&sb), -1L, 1L))
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, run, RUNS);
@@ -403,7 +406,7 @@ static long sim_key(const struct sim_task *task, u64 rss)
 static void sim_population(struct rnd_state *rnd, struct sim_task *tasks)
 {
 	/* A machine of 1 TiB: residues are of the order of large processes. */
-	const u64 total = 1ULL << 28;
+	const u64 total = BIT_ULL(28);
 	int i;
 
 	for (i = 0; i < SIM_TASKS; i++) {
@@ -499,6 +502,7 @@ static struct kunit_suite oom_score_suite = {
 	.name = "oom_score",
 	.test_cases = oom_score_cases,
 };
+
 kunit_test_suite(oom_score_suite);
 
 MODULE_DESCRIPTION("KUnit tests for the OOM score");

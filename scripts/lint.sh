@@ -10,21 +10,41 @@ overlay=$(overlay_files)
 
 sources=$(grep -E '\.[ch]$' <<< "$overlay" || true)
 objects=$(grep -E '^(mm|security)/.*\.c$' <<< "$overlay" | sed 's/c$/o/' || true)
-# Each whole file as a patch that adds it, so that every check applies.
+# patch_of NAME BEFORE AFTER: the patch that NAME of series/ becomes, from the
+# staged files before and after it
+patch_of()
+{
+	local f old
+
+	series_message "$1"
+	echo ---
+	(cd "$3" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) |
+	while read -r f; do
+		old=$2/$f
+		[ -e "$old" ] || old=$BASE/$f
+		if [ ! -e "$old" ]; then
+			diff -up --label /dev/null --label "b/$f" \
+				/dev/null "$3/$f" || true
+		else
+			diff -up --label "a/$f" --label "b/$f" \
+				"$old" "$3/$f" || true
+		fi
+	done
+}
+
 checkpatch()
 {
-	local f bad=0 checker=$LINUX/scripts/checkpatch.pl
+	local before=$BUILD/lint-before after=$BUILD/lint-after name bad=0
 
-	cd "$TOP" || return
-	for f in $overlay; do
-		case $f in
-		MAINTAINERS) continue ;;
-		*.patch) set -- --no-signoff --ignore COMMIT_MESSAGE "$f" ;;
-		*) set -- --file "$f" ;;
-		esac
-		"$checker" --no-tree --strict --terse --no-summary \
-			--ignore FILE_PATH_CHANGES "$@" || bad=1
+	rm -rf "$before" && mkdir -p "$before" && cd "$LINUX" || return
+	for name in $(series_patches); do
+		"$TOP/scripts/stage.sh" "$after" "$name" || return
+		patch_of "$name" "$before" "$after" > "$BUILD/lint-$name.patch"
+		scripts/checkpatch.pl "${CHECKPATCH[@]}" --no-signoff --showfile \
+			"$BUILD/lint-$name.patch" || bad=1
+		rm -rf "$before" && mv "$after" "$before" || return
 	done
+	rm -rf "$before" "$BUILD"/lint-*.patch
 	return "$bad"
 }
 

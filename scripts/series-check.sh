@@ -21,10 +21,7 @@ am() { g am --quiet "$1"; }
 
 checkpatch()
 {
-	cd "$check" &&
-	# The new files are named in MAINTAINERS by the series itself.
-	scripts/checkpatch.pl --strict --no-tree --terse \
-		--ignore FILE_PATH_CHANGES "$1"
+	cd "$check" && scripts/checkpatch.pl "${CHECKPATCH[@]}" "$1"
 }
 
 build()

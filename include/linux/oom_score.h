@@ -133,8 +133,9 @@ static inline void oom_score_forked(struct task_struct *child)
 
 #else /* !CONFIG_OOM_SCORE */
 
-/* A macro, so that nothing of the unused argument reaches the compiler. */
-#define oom_score_select(p, oc, eligible) oom_badness(p, (oc)->totalpages)
+/* A macro, as oom_badness() is declared after this. */
+#define oom_score_select(p, oc, eligible) \
+	((void)(eligible), oom_badness(p, (oc)->totalpages))
 
 static inline unsigned int oom_score_read(struct task_struct *p)
 {

@@ -8,7 +8,6 @@
 #include <linux/types.h>
 
 struct cred;
-struct file_operations;
 struct seq_file;
 struct task_struct;
 

@@ -36,7 +36,7 @@ static void log_adj(struct audit_buffer *ab, void *data)
 	peios_sid_format(&sid, text, sizeof(text));
 	audit_log_format(ab, "lsm=peios %s op=set_oom_score_adj ssid=%s",
 			 peios_enforcing ? "denied" : "permitted", text);
-	audit_log_format(ab, " old=%hd new=%hd missing=SeTcbPrivilege of=%s",
+	audit_log_format(ab, " old=%d new=%d missing=SeTcbPrivilege of=%s",
 			 record->old, record->new,
 			 record->by_opener ? "opener" : "writer");
 }

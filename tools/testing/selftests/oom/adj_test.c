@@ -79,7 +79,7 @@ TEST_F(file, takes_its_range)
 
 TEST_F(file, takes_white_space_and_bases)
 {
-	ASSERT_EQ(0, write_file(variant->path, " 7 \n"));
+	ASSERT_EQ(0, write_file(variant->path, " 7\t"));
 	ASSERT_EQ(0, write_file(variant->path, "0x8"));
 	ASSERT_EQ(0, write_file(variant->path, "011"));
 	EXPECT_EQ(variant->linear ? 9 : 9 * 1000 / 17, adj_of(getpid()));
@@ -108,7 +108,7 @@ TEST_F(file, refuses_the_rest)
 	before = adj_of(getpid());
 	snprintf(over, sizeof(over), "%d", variant->max + 1);
 	snprintf(under, sizeof(under), "%d", variant->min - 1);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		err = write_file(variant->path, bad[i].text);
 		EXPECT_EQ(bad[i].err, err) {
 			TH_LOG("'%s' gives %d", bad[i].text, err);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kselftest.h"
 #include "oom_util.h"
 
 static int mismatches;
@@ -263,8 +264,8 @@ static void the_gate(void)
 	};
 
 	heading("(c) Lowering oom_score_adj needs SeTcbPrivilege");
-	try_all(with, sizeof(with) / sizeof(with[0]));
-	try_all(without, sizeof(without) / sizeof(without[0]));
+	try_all(with, ARRAY_SIZE(with));
+	try_all(without, ARRAY_SIZE(without));
 }
 
 /* (d): which promises does each overcommit mode make? */
@@ -280,7 +281,7 @@ static const char *try_map(size_t bytes, int flags)
 	return verdict(0);
 }
 
-static long long meminfo(const char *key)
+static long long mem(const char *key)
 {
 	long long kb = 0;
 
@@ -304,7 +305,7 @@ static const char *predict_map(int mode, size_t bytes, int flags)
 	if (mode == 0) {
 		refused = !(flags & MAP_NORESERVE) &&
 			  (long long)bytes >
-			  meminfo("MemTotal") + meminfo("SwapTotal");
+			  mem("MemTotal") + mem("SwapTotal");
 	} else if (mode == 2) {
 		read_number("/proc/sys/vm/user_reserve_kbytes", &reserve);
 		snprintf(path, sizeof(path), "/proc/%d/status", getpid());
@@ -312,8 +313,8 @@ static const char *predict_map(int mode, size_t bytes, int flags)
 		own = own * 1024 / 32;
 		if (reserve * 1024 < own)
 			own = reserve * 1024;
-		refused = meminfo("Committed_AS") + (long long)bytes >=
-			  meminfo("CommitLimit") - own;
+		refused = mem("Committed_AS") + (long long)bytes >=
+			  mem("CommitLimit") - own;
 	}
 	return verdict(refused ? -ENOMEM : 0);
 }
@@ -322,7 +323,7 @@ static void overcommit(void)
 {
 	static const char * const knob = "/proc/sys/vm/overcommit_memory";
 	char what[80], old[16] = "0", text[4];
-	size_t total = meminfo("MemTotal");
+	size_t total = mem("MemTotal");
 	const struct {
 		const char *name;
 		size_t bytes;

@@ -103,24 +103,71 @@ FIXTURE_VARIANT(door) {
 	bool may_lower;
 };
 
-#define DOOR(name_, file_, thread_, command_, may_)			\
-	FIXTURE_VARIANT_ADD(door, name_) {				\
-		.file = file_, .thread = thread_, .command = command_,	\
-		.may_lower = may_,					\
-	}
+FIXTURE_VARIANT_ADD(door, adj_enabled) {
+	.file = "oom_score_adj",
+	.may_lower = true,
+};
 
-DOOR(adj_enabled, "oom_score_adj", false, NULL, true);
-DOOR(adj_disabled, "oom_score_adj", false, "disable SeTcbPrivilege", false);
-DOOR(adj_removed, "oom_score_adj", false, "remove SeTcbPrivilege", false);
-DOOR(task_adj_enabled, "oom_score_adj", true, NULL, true);
-DOOR(task_adj_disabled, "oom_score_adj", true, "disable SeTcbPrivilege", false);
-DOOR(task_adj_removed, "oom_score_adj", true, "remove SeTcbPrivilege", false);
-DOOR(legacy_enabled, "oom_adj", false, NULL, true);
-DOOR(legacy_disabled, "oom_adj", false, "disable SeTcbPrivilege", false);
-DOOR(legacy_removed, "oom_adj", false, "remove SeTcbPrivilege", false);
-DOOR(task_legacy_enabled, "oom_adj", true, NULL, true);
-DOOR(task_legacy_disabled, "oom_adj", true, "disable SeTcbPrivilege", false);
-DOOR(task_legacy_removed, "oom_adj", true, "remove SeTcbPrivilege", false);
+FIXTURE_VARIANT_ADD(door, adj_disabled) {
+	.file = "oom_score_adj",
+	.command = "disable SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, adj_removed) {
+	.file = "oom_score_adj",
+	.command = "remove SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, task_adj_enabled) {
+	.file = "oom_score_adj",
+	.thread = true,
+	.may_lower = true,
+};
+
+FIXTURE_VARIANT_ADD(door, task_adj_disabled) {
+	.file = "oom_score_adj",
+	.thread = true,
+	.command = "disable SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, task_adj_removed) {
+	.file = "oom_score_adj",
+	.thread = true,
+	.command = "remove SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, legacy_enabled) {
+	.file = "oom_adj",
+	.may_lower = true,
+};
+
+FIXTURE_VARIANT_ADD(door, legacy_disabled) {
+	.file = "oom_adj",
+	.command = "disable SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, legacy_removed) {
+	.file = "oom_adj",
+	.command = "remove SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, task_legacy_enabled) {
+	.file = "oom_adj",
+	.thread = true,
+	.may_lower = true,
+};
+
+FIXTURE_VARIANT_ADD(door, task_legacy_disabled) {
+	.file = "oom_adj",
+	.thread = true,
+	.command = "disable SeTcbPrivilege",
+};
+
+FIXTURE_VARIANT_ADD(door, task_legacy_removed) {
+	.file = "oom_adj",
+	.thread = true,
+	.command = "remove SeTcbPrivilege",
+};
 
 FIXTURE_SETUP(door)
 {
@@ -217,9 +264,8 @@ TEST_F(gate, removed_is_gone)
 	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
 	EXPECT_FALSE(has_tcb("present"));
 	EXPECT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
-	EXPECT_EQ(-EPERM, token_command("replace user=S-1-5-18 "
-					"privileges=SeTcbPrivilege "
-					"enabled=SeTcbPrivilege"));
+	EXPECT_EQ(-EPERM, token_replace("S-1-5-18", NULL, NULL,
+					"SeTcbPrivilege", "SeTcbPrivilege"));
 	EXPECT_EQ(0, write_file(ADJ_FILE, "1"));
 	EXPECT_EQ(-EACCES, write_file(ADJ_FILE, "0"));
 }
@@ -476,17 +522,16 @@ TEST_F(gate, root_of_a_user_namespace)
 /* An assigned token follows nothing, and needs no capability. */
 TEST_F(gate, assigned_token_stands_for_itself)
 {
-	ASSERT_EQ(0, token_command("replace user=S-1-5-21-1-2-3-1001 "
-				   "groups=S-1-5-32-545 "
-				   "privileges=SeTcbPrivilege,SeDebugPrivilege "
-				   "enabled=SeTcbPrivilege"));
+	ASSERT_EQ(0, token_replace("S-1-5-21-1-2-3-1001", "S-1-5-32-545", NULL,
+				   "SeTcbPrivilege,SeDebugPrivilege",
+				   "SeTcbPrivilege"));
 	ASSERT_EQ(0, drop_capability(CAP_SYS_RESOURCE, false));
 	EXPECT_TRUE(has_tcb("enabled"));
 	EXPECT_EQ(0, write_file(ADJ_FILE, "-100"));
 	EXPECT_EQ(0, write_file(ADJ_FILE, "100"));
 	EXPECT_EQ(0, write_file(ADJ_FILE, "-200"));
 	/* It may make nothing more of itself. */
-	EXPECT_EQ(-EPERM, token_command("replace user=S-1-5-18"));
+	EXPECT_EQ(-EPERM, token_replace("S-1-5-18", NULL, NULL, NULL, NULL));
 }
 
 /* A write reaches the sharers of the mm, whatever the door. */

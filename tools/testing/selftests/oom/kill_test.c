@@ -150,7 +150,8 @@ TEST_F_TIMEOUT(cgroup, highest_points_die, 600)
 			ASSERT_EQ(0, hog_start(&self->hogs[i], adj, self->path));
 			ASSERT_EQ(0, hog_grow(&self->hogs[i], bytes));
 		}
-		best = second = LLONG_MIN / 2;
+		best = LLONG_MIN / 2;
+		second = best;
 		for (i = 0, most = 0; i < NR - 1; i++) {
 			points = points_in(self->hogs[i].pid, pages);
 			if (points > best) {

@@ -67,7 +67,7 @@ TEST_F(knob, takes_its_range)
 	long long now;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		snprintf(text, sizeof(text), "%lld\n", values[i]);
 		ASSERT_EQ(0, write_file(self->path, text));
 		ASSERT_EQ(0, read_number(self->path, &now));
@@ -78,8 +78,8 @@ TEST_F(knob, takes_its_range)
 TEST_F(knob, refuses_the_rest)
 {
 	char over[32], huge[8192];
-	const char *bad[] = {
-		over, "-1", "4294967296", "99999999999999999999", "x", "1x",
+	static const char * const bad[] = {
+		"-1", "4294967296", "99999999999999999999", "x", "1x",
 		"0x", "--1", "1e3", "1.5", " ", "\n",
 	};
 	long long now;
@@ -87,7 +87,8 @@ TEST_F(knob, refuses_the_rest)
 	int err;
 
 	snprintf(over, sizeof(over), "%lld", variant->max + 1);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	EXPECT_EQ(-EINVAL, write_file(self->path, over));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		err = write_file(self->path, bad[i]);
 		EXPECT_EQ(-EINVAL, err) {
 			TH_LOG("'%s' gives %d", bad[i], err);

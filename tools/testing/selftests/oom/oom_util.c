@@ -284,3 +284,20 @@ int token_command(const char *command)
 {
 	return write_file(TOKEN_FILE, command);
 }
+
+int token_replace(const char *user, const char *groups, const char *deny,
+		  const char *privileges, const char *enabled)
+{
+	const char *const values[] = { user, groups, deny, privileges, enabled };
+	static const char *const keys[] = {
+		"user", "groups", "deny", "privileges", "enabled",
+	};
+	char command[2048] = "replace";
+	int i, len = strlen(command);
+
+	for (i = 0; i < 5; i++)
+		if (values[i])
+			len += snprintf(command + len, sizeof(command) - len,
+					" %s=%s", keys[i], values[i]);
+	return token_command(command);
+}

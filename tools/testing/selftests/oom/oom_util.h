@@ -62,5 +62,8 @@ bool have_peios(void);
 bool peios_enforces(void);
 /* Write a command to the calling thread's token. */
 int token_command(const char *command);
+/* Take another token; what is NULL is left out of the command. */
+int token_replace(const char *user, const char *groups, const char *deny,
+		  const char *privileges, const char *enabled);
 
 #endif /* OOM_UTIL_H */

@@ -46,13 +46,13 @@ TEST_F(score, keys_in_order)
 			       sizeof(text)));
 	ASSERT_EQ('\n', text[strlen(text) - 1]);
 	while ((line = strsep(&rest, "\n")) && *line) {
-		ASSERT_LT(i, sizeof(keys) / sizeof(keys[0]));
+		ASSERT_LT(i, ARRAY_SIZE(keys));
 		EXPECT_EQ(0, strncmp(line, keys[i], strlen(keys[i]))) {
 			TH_LOG("line %u is '%s', not '%s'", i, line, keys[i]);
 		}
 		i++;
 	}
-	EXPECT_EQ(sizeof(keys) / sizeof(keys[0]), i);
+	EXPECT_EQ(ARRAY_SIZE(keys), i);
 }
 
 /* Every number of one read: the file is one snapshot. */
@@ -87,7 +87,7 @@ TEST_F(score, terms_add_up)
 	unsigned int i;
 
 	ASSERT_EQ(0, hog_grow(&self->hog, 8 * MB));
-	for (i = 0; i < sizeof(adjs) / sizeof(adjs[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(adjs); i++) {
 		if (write_proc(self->hog.pid, "oom_score_adj", adjs[i]))
 			SKIP(return, "may not lower oom_score_adj");
 		ASSERT_EQ(0, take(self->hog.pid, &s));

@@ -58,13 +58,13 @@ TEST_F(token, roots_by_birth)
 	unsigned int i = 0;
 
 	while ((line = strsep(&rest, "\n")) && *line) {
-		ASSERT_LT(i, sizeof(keys) / sizeof(keys[0]));
+		ASSERT_LT(i, ARRAY_SIZE(keys));
 		EXPECT_EQ(0, strncmp(line, keys[i], strlen(keys[i]))) {
 			TH_LOG("'%s' is not '%s'", line, keys[i]);
 		}
 		i++;
 	}
-	EXPECT_EQ(sizeof(keys) / sizeof(keys[0]), i);
+	EXPECT_EQ(ARRAY_SIZE(keys), i);
 }
 
 TEST_F(token, unix_users)
@@ -94,16 +94,15 @@ TEST_F(token, enable_disable_remove)
 	ASSERT_EQ(0, token_command("disable SeAuditPrivilege"));
 	EXPECT_EQ(-EPERM, token_command("enable SeAuditPrivilege,SeTcbPrivilege"));
 	ASSERT_EQ(0, token_command("remove SeCreateTokenPrivilege"));
-	EXPECT_EQ(-EPERM, token_command("replace user=S-1-5-18"));
+	EXPECT_EQ(-EPERM, token_replace("S-1-5-18", NULL, NULL, NULL, NULL));
 }
 
 TEST_F(token, replace)
 {
-	ASSERT_EQ(0, token_command("replace user=S-1-5-21-7-8-9-1000 "
-				   "groups=S-1-1-0,S-1-5-32-545 "
-				   "deny=S-1-5-32-544 "
-				   "privileges=SeTcbPrivilege,SeAuditPrivilege "
-				   "enabled=SeAuditPrivilege"));
+	ASSERT_EQ(0, token_replace("S-1-5-21-7-8-9-1000",
+				   "S-1-1-0,S-1-5-32-545", "S-1-5-32-544",
+				   "SeTcbPrivilege,SeAuditPrivilege",
+				   "SeAuditPrivilege"));
 	expect_key(_metadata, "user", "S-1-5-21-7-8-9-1000");
 	expect_key(_metadata, "groups", "S-1-1-0,S-1-5-32-545");
 	expect_key(_metadata, "deny", "S-1-5-32-544");
@@ -115,8 +114,7 @@ TEST_F(token, replace)
 
 TEST_F(token, replace_follows_nothing)
 {
-	ASSERT_EQ(0, token_command("replace user=S-1-5-18 "
-				   "privileges=SeTcbPrivilege"));
+	ASSERT_EQ(0, token_replace("S-1-5-18", NULL, NULL, "SeTcbPrivilege", NULL));
 	ASSERT_EQ(0, setresuid(1000, 1000, 1000));
 	expect_key(_metadata, "user", "S-1-5-18");
 	expect_key(_metadata, "present", "SeTcbPrivilege");
@@ -155,7 +153,7 @@ TEST_F(token, refuses_bad_commands)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		err = token_command(bad[i]);
 		EXPECT_EQ(-EINVAL, err) {
 			TH_LOG("'%s' gives %d", bad[i], err);
@@ -168,7 +166,7 @@ TEST_F(token, refuses_bad_commands)
 	memset(huge, 'x', sizeof(huge));
 	EXPECT_EQ(-E2BIG, write_bytes(TOKEN_FILE, huge, sizeof(huge)));
 	EXPECT_EQ(-E2BIG, write_bytes(TOKEN_FILE, huge, 4096));
-	strcpy(groups, "replace user=S-1-5-18 groups=S-1-5-0");
+	sprintf(groups, "replace user=S-1-5-18 groups=S-1-5-0");
 	for (i = 1; i <= 64; i++)
 		sprintf(groups + strlen(groups), ",S-1-5-%u", i);
 	EXPECT_EQ(-E2BIG, token_command(groups));
@@ -179,12 +177,13 @@ TEST_F(token, refuses_bad_commands)
 
 TEST_F(token, takes_extreme_sids)
 {
-	ASSERT_EQ(0, token_command("replace user=S-1-0xffffffffffff-4294967295"
-		" groups=S-1-0-0,S-1-4294967295-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15"
-		" privileges="));
-	expect_key(_metadata, "user", "S-1-0xffffffffffff-4294967295");
-	expect_key(_metadata, "groups",
-		   "S-1-0-0,S-1-4294967295-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15");
+	static const char user[] = "S-1-0xffffffffffff-4294967295";
+	static const char groups[] =
+		"S-1-0-0,S-1-4294967295-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15";
+
+	ASSERT_EQ(0, token_replace(user, groups, NULL, "", NULL));
+	expect_key(_metadata, "user", user);
+	expect_key(_metadata, "groups", groups);
 	expect_key(_metadata, "present", "");
 }
 

@@ -97,7 +97,7 @@ TEST_F(token, enable_disable_remove)
 	EXPECT_EQ(-EPERM, token_replace("S-1-5-18", NULL, NULL, NULL, NULL));
 }
 
-TEST_F(token, replace)
+TEST_F(token, replaced)
 {
 	ASSERT_EQ(0, token_replace("S-1-5-21-7-8-9-1000",
 				   "S-1-1-0,S-1-5-32-545", "S-1-5-32-544",

@@ -41,7 +41,7 @@ for kernel in $kernels; do
 	step "Testing on the $kernel kernel" "check-$kernel" \
 		"$TOP/scripts/qemu.sh" -n "check-$kernel" -m $mb -t $seconds \
 		"$LINUX/$kernel/arch/x86/boot/bzImage" \
-		job=check "suite=$part" "$boot" || rc=$?
+		job=check "kernel=$kernel" "suite=$part" "$boot" || rc=$?
 	read -r -d '' p f s list < <(awk -f "$TOP/scripts/tap-count.awk" "$report") || true
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '%s: %d passed, %d failed, %d skipped   report: %s\n' \

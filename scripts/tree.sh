@@ -22,6 +22,8 @@ import()
 	rm -rf "$tree" &&
 	cp -a "$BASE" "$tree" &&
 	rm -rf "$tree/.git" &&
+	# Debian's list ignores the whole tree.
+	sed -i '/^# Debian packaging/,$d' "$tree/.gitignore" &&
 	git -C "$tree" init -q -b vanilla &&
 	g add -A -f &&
 	g commit -q -m "Linux $(version_of "$BASE")" &&

@@ -215,12 +215,12 @@ static long long oom_kills(void)
 	return kills;
 }
 
-bool hog_grow_kills(struct hog *hog, size_t bytes)
+int hog_grow_kills(struct hog *hog, size_t bytes)
 {
 	long long before = oom_kills();
 
 	hog_grow(hog, bytes);
-	return oom_kills() > before;
+	return oom_kills() - before;
 }
 
 int hog_wait_any(struct hog *const hogs[], int nr, int *status)

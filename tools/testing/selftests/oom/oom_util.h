@@ -48,8 +48,12 @@ int hog_grow(struct hog *hog, size_t bytes);
 /* True if it has died; then its wait status is in @status. */
 bool hog_died(struct hog *hog, int *status);
 void hog_stop(struct hog *hog);
-/* Grow, and say whether the OOM killer has killed for it (vmstat's oom_kill). */
-bool hog_grow_kills(struct hog *hog, size_t bytes);
+/*
+ * Grow, and count whom the OOM killer has killed for it (vmstat's oom_kill).
+ * Linux may kill a second one while the pages of the first are on their way
+ * back: exit_mmap() sets MMF_OOM_SKIP some moments before they are free.
+ */
+int hog_grow_kills(struct hog *hog, size_t bytes);
 /* Wait until one of @nr has died, 20 s at most; its index, or -1. */
 int hog_wait_any(struct hog *const hogs[], int nr, int *status);
 

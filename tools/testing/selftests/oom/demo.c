@@ -230,8 +230,8 @@ static void play(bool (*scene)(void))
 	for (tries = 0; tries < 5; tries++) {
 		if (scene())
 			return;
-		printf("    Linux killed a second process while the memory of the first was on its way\n"
-		       "    back, so the order can't be seen. Once more:\n");
+		printf("    Linux killed a second process while the memory of the first\n"
+		       "    was on its way back, so the order can't be seen. Once more:\n");
 	}
 	row("a scene with one victim at a time", "seen", "not seen");
 }

@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC
 
-.PHONY: help setup-% apply release debug initramfs run check kunit lint tree \
+.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint tree \
 	refresh series series-check off-check clean
 
 help:
@@ -16,10 +16,12 @@ help:
 	@echo '                     on a terminal it ends in a shell in the guest'
 	@echo '  make check         all tests on a release and a debug kernel'
 	@echo '  make check SUITE=X a part: release, debug, kunit, selftests, config,'
-	@echo '                     or one self-test, such as gate_test'
+	@echo '                     one self-test, such as gate_test, or one test of'
+	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
 	@echo '  make apply         the base with the series applied, in $(BUILD)/linux'
+	@echo '  make vanilla       the base kernel of the same configuration, to compare with'
 	@echo '  make tree          a git work tree of it, a commit a patch, in $(BUILD)/tree'
 	@echo '  make refresh       the commits of $(BUILD)/tree back into this repository'
 	@echo '  make series        patches for git am, with cover letter, in $(BUILD)/series'
@@ -43,6 +45,10 @@ release: apply
 debug: apply
 	@$(S)/kernel.sh debug base peios debug
 
+# The base kernel of the same configuration, to compare with.
+vanilla: apply
+	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh vanilla base
+
 initramfs: release
 	@$(S)/initramfs.sh
 
@@ -50,9 +56,10 @@ run: initramfs
 	@$(S)/run.sh
 
 # A part of the tests that needs one kernel builds only that.
-kernels := $(if $(filter release,$(SUITE)),release,release debug)
+KERNELS ?= $(if $(filter release debug,$(SUITE)),$(SUITE),release debug)
+export KERNELS
 
-check: setup-check $(kernels) initramfs
+check: setup-check $(KERNELS) initramfs
 	@$(S)/check.sh $(SUITE)
 
 kunit: setup-kunit apply

@@ -1,16 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# check.sh [SUITE]: run the tests on the release and the debug kernel and count.
-# SUITE: release or debug (one kernel, all tests), kunit, selftests, config
-# (both kernels, a part), or the name of a self-test such as gate_test.
+# check.sh [SUITE]: run the tests on the release and the debug kernel and count,
+# then the tests of check.d, which need guests of their own or none.
+# SUITE: release or debug (one kernel, all its tests), kunit, selftests, config
+# (both kernels, a part), the name of a self-test such as gate_test, or that of
+# a file in check.d. KERNELS: the kernels to test, "release debug" by default.
+#
+# A file in check.d is a script that prints TAP; its line that begins with
+# "# Test:" says what it tests.
 
 . "$(dirname "$0")/lib.sh"
 
-suite=${1:-all} part=all kernels='release debug'
+suite=${1:-all} part=all kernels=${KERNELS:-release debug} extras=()
 case $suite in
-all) ;;
+all) extras=("$TOP"/scripts/check.d/*) ;;
 release|debug) kernels=$suite ;;
-*) part=$suite ;;
+*)
+	if [ -x "$TOP/scripts/check.d/$suite" ]; then
+		kernels='' extras=("$TOP/scripts/check.d/$suite")
+	fi
+	part=$suite ;;
 esac
 
 passed=0 failed=0 skipped=0
@@ -30,6 +39,24 @@ fail()
 	echo "FAILED  $1"
 }
 
+# count NAME REPORT RC: add what a report says; a job that ended badly though no
+# test of it failed is a failure itself.
+count()
+{
+	local p f s list
+
+	read -r -d '' p f s list < <(awk -f "$TOP/scripts/tap-count.awk" "$2") || true
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '%s: %d passed, %d failed, %d skipped   report: %s\n' \
+		"$1" "$p" "$f" "$s" "${2#"$TOP"/}"
+	[ -z "$list" ] || printf '    %s\n' "${list//$'\n'/$'\n    '}"
+	if [ "$3" -ne 0 ] && [ "$f" -eq 0 ]; then
+		fail "$1: the job ended with $3"
+	elif [ $((p + f)) -eq 0 ]; then
+		fail "$1: no test ran"
+	fi
+}
+
 for kernel in $kernels; do
 	mb=512 seconds=900 boot=
 	[ "$kernel" = release ] ||
@@ -42,24 +69,20 @@ for kernel in $kernels; do
 		"$TOP/scripts/qemu.sh" -n "check-$kernel" -m $mb -t $seconds \
 		"$LINUX/$kernel/arch/x86/boot/bzImage" \
 		job=check "kernel=$kernel" "suite=$part" "$boot" || rc=$?
-	read -r -d '' p f s list < <(awk -f "$TOP/scripts/tap-count.awk" "$report") || true
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%s: %d passed, %d failed, %d skipped   report: %s\n' \
-		"$kernel" "$p" "$f" "$s" "${report#"$TOP"/}"
-	[ -z "$list" ] || printf '    %s\n' "${list//$'\n'/$'\n    '}"
-
-	# A guest that ended badly though no test failed is a failure itself.
-	if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then
-		fail "$kernel: the guest's job ended with $rc"
-	elif [ $((p + f)) -eq 0 ]; then
-		fail "$kernel: no test ran"
-	fi
+	count "$kernel" "$report" $rc
 	if grep -nE "$alarms" "$console" > "$LOGS/alarms-$kernel"; then
 		fail "$kernel: the kernel complained, see ${console#"$TOP"/}:"
 		head -n 10 "$LOGS/alarms-$kernel" | tr -d '\r' | sed 's/^/    /'
 	else
 		passed=$((passed + 1))
 	fi
+done
+
+for extra in "${extras[@]}"; do
+	[ -x "$extra" ] || continue
+	name=$(basename "$extra") rc=0
+	step "$(sed -n 's/^# Test: //p' "$extra")" "check-$name" "$extra" || rc=$?
+	count "$name" "$LOGS/check-$name.log" $rc
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -34,6 +34,7 @@ pack()
 	done
 	cp "$TOP/scripts/guest/init" "$root/init" &&
 	cp "$TOP"/scripts/guest/*.sh "$root/bin/" &&
+	cp "$TOP/scripts/guest/kunit-suites" "$root/etc/" &&
 	cp -a "$tests" "$root/selftests" || return
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
 		> "$root/etc/passwd"

@@ -73,7 +73,7 @@ sparse()
 scripts()
 {
 	cd "$TOP" &&
-	shellcheck scripts/*.sh scripts/guest/* .ci/run
+	shellcheck scripts/*.sh scripts/guest/{init,*.sh} scripts/check.d/* .ci/run
 }
 
 step 'checkpatch --strict' lint-checkpatch checkpatch || rc=1

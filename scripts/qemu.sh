@@ -1,21 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# qemu.sh [-m MB] [-c CPUS] [-t SECONDS] [-i] -n NAME KERNEL APPEND...
+# qemu.sh [-m MB] [-c CPUS] [-t SECONDS] [-i] [-I] [-x 'QEMU OPTIONS'] -n NAME \
+#	KERNEL APPEND...
 #
 # Boot a kernel with the guest's file system. Its console goes to the log
 # NAME-console, what its job prints on the second serial port to NAME-report
 # and, with -i, to the terminal. Exits with what the guest's job exited with;
 # a guest that dies or does not end in time is a failure.
+#
+# -I counts instructions: one CPU whose time stamp counter is the number of
+# instructions executed, the same in each run (-icount shift=0).
 
 . "$(dirname "$0")/lib.sh"
 
-mb=512 cpus=2 seconds=600 interactive=0 name=guest
-while getopts m:c:t:in: opt; do
+mb=512 cpus=2 seconds=600 interactive=0 count=0 extra=() name=guest
+while getopts m:c:t:iIx:n: opt; do
 	case $opt in
 	m) mb=$OPTARG ;;
 	c) cpus=$OPTARG ;;
 	t) seconds=$OPTARG ;;
 	i) interactive=1 ;;
+	I) count=1 cpus=1 ;;
+	x) read -r -a extra <<< "$OPTARG" ;;
 	n) name=$OPTARG ;;
 	*) exit 2 ;;
 	esac
@@ -53,7 +59,11 @@ kvm_works()
 }
 
 accel=tcg
-! kvm_works || accel=kvm
+if [ $count -eq 1 ]; then
+	extra+=(-icount 'shift=0,sleep=off')
+elif kvm_works; then
+	accel=kvm
+fi
 
 port=(-chardev "file,id=report,path=$report")
 [ $interactive -eq 0 ] ||
@@ -63,6 +73,7 @@ rc=0
 timeout --foreground "$seconds" qemu-system-x86_64 -accel $accel -cpu max \
 	-m "$mb" -smp "$cpus" -nodefaults -no-reboot -display none \
 	-serial "file:$console" "${port[@]}" -serial chardev:report \
+	"${extra[@]}" \
 	-kernel "$kernel" -initrd "$BUILD/initramfs.cpio.gz" \
 	-append "console=ttyS0 panic=-1 $*" || rc=$?
 

@@ -59,12 +59,12 @@ says()
 
 kunit_results()
 {
-	for name in oom_score peios; do
+	while read -r name; do
 		if ! cat /sys/kernel/debug/kunit/$name/results; then
 			echo "not ok 1 kunit: suite $name ran at boot"
 			rc=1
 		fi
-	done
+	done < /etc/kunit-suites
 }
 
 selftests()

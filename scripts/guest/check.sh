@@ -60,7 +60,7 @@ says()
 kunit_results()
 {
 	while read -r name; do
-		if ! cat /sys/kernel/debug/kunit/$name/results; then
+		if ! cat /sys/kernel/debug/kunit/"$name"/results; then
 			echo "not ok 1 kunit: suite $name ran at boot"
 			rc=1
 		fi

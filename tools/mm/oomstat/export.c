@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One state of the system for programs: JSON and OpenMetrics.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "oomstat.h"
+
+static void add_number(struct json_object *object, const char *key,
+		       long long number)
+{
+	json_object_object_add(object, key, json_object_new_int64(number));
+}
+
+static void add_text(struct json_object *object, const char *key,
+		     const char *text)
+{
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static struct json_object *system_object(const struct system *s)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "native",
+			       json_object_new_boolean(s->native));
+	add_number(object, "limit_kb", s->limit);
+	add_number(object, "promise_kb", s->promise);
+	add_number(object, "payment_kb", s->payment);
+	add_number(object, "outstanding_kb", s->outstanding);
+	add_number(object, "available_kb", s->available);
+	add_number(object, "coverage_percent", s->coverage);
+	if (!s->native)
+		return object;
+	add_number(object, "refused", s->refused);
+	add_number(object, "rate_kb_per_second", s->rate);
+	json_object_object_add(object, "exhaustion_seconds",
+			       s->exhaustion < 0 ? NULL :
+			       json_object_new_int64(s->exhaustion));
+	return object;
+}
+
+static struct json_object *process_object(const struct process *p)
+{
+	struct json_object *object = json_object_new_object();
+	int i;
+
+	add_number(object, "pid", p->pid);
+	add_text(object, "comm", p->comm);
+	add_number(object, "uid", p->uid);
+	add_number(object, "oom_score", p->score);
+	add_number(object, "oom_score_adj", p->oom_score_adj);
+	if (p->detailed) {
+		struct json_object *terms = json_object_new_object();
+
+		add_text(object, "class", p->rank);
+		add_number(object, "points", p->points);
+		for (i = 0; i < NR_TERMS; i++)
+			add_number(terms, term_names[i], p->terms[i]);
+		json_object_object_add(object, "terms", terms);
+		if (p->why[0])
+			add_text(object, "why", p->why);
+	}
+	if (p->promised) {
+		add_number(object, "promise_kb", p->promise);
+		add_number(object, "payment_kb", p->payment);
+		add_number(object, "outstanding_kb", p->outstanding);
+	}
+	return object;
+}
+
+int print_json(FILE *out, const struct system *s, const struct processes *ps,
+	       size_t rows)
+{
+	struct json_object *all = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	if (!all || !list)
+		return -ENOMEM;
+	json_object_object_add(all, "system", system_object(s));
+	for (i = 0; i < ps->nr && (!rows || i < rows); i++)
+		json_object_array_add(list, process_object(&ps->list[i]));
+	json_object_object_add(all, "processes", list);
+	add_number(all, "unreadable", ps->unreadable);
+	fputs(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY), out);
+	fputc('\n', out);
+	json_object_put(all);
+	return 0;
+}
+
+static void print_gauge(FILE *out, const char *name, const char *unit,
+			const char *help, long long value)
+{
+	fprintf(out, "# TYPE oomstat_%s gauge\n", name);
+	if (unit[0])
+		fprintf(out, "# UNIT oomstat_%s %s\n", name, unit);
+	fprintf(out, "# HELP oomstat_%s %s\noomstat_%s %lld\n", name, help, name,
+		value);
+}
+
+/* The label's value: OpenMetrics escapes backslash, quote and newline. */
+static void print_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", out);
+		else if (*text == '\\' || *text == '"')
+			fprintf(out, "\\%c", *text);
+		else
+			fputc(*text, out);
+	}
+}
+
+void print_openmetrics(FILE *out, const struct system *s,
+		       const struct processes *ps, size_t rows)
+{
+	size_t i;
+
+	print_gauge(out, "limit_bytes", "bytes", "What may be promised in strict mode.",
+		    s->limit * 1024);
+	print_gauge(out, "promise_bytes", "bytes", "Memory promised.",
+		    s->promise * 1024);
+	print_gauge(out, "payment_bytes", "bytes", "Promised memory that is backed.",
+		    s->payment * 1024);
+	print_gauge(out, "outstanding_bytes", "bytes",
+		    "Promised memory that is not backed yet.", s->outstanding * 1024);
+	print_gauge(out, "available_bytes", "bytes", "What could still be paid.",
+		    s->available * 1024);
+	fprintf(out, "# TYPE oomstat_coverage_ratio gauge\n"
+		"# UNIT oomstat_coverage_ratio ratio\n"
+		"# HELP oomstat_coverage_ratio Available to outstanding, at most 1.\n"
+		"oomstat_coverage_ratio %lld.%02lld\n",
+		s->coverage / 100, s->coverage % 100);
+	if (s->native) {
+		fprintf(out, "# TYPE oomstat_refusals counter\n"
+			"# HELP oomstat_refusals Promises refused.\n"
+			"oomstat_refusals_total %lld\n", s->refused);
+		print_gauge(out, "payment_rate_bytes_per_second", "",
+			    "How fast promises are being paid, smoothed.",
+			    s->rate * 1024);
+		fprintf(out, "# TYPE oomstat_exhaustion_seconds gauge\n"
+			"# UNIT oomstat_exhaustion_seconds seconds\n"
+			"# HELP oomstat_exhaustion_seconds Until memory is exhausted at this rate.\n"
+			"oomstat_exhaustion_seconds ");
+		if (s->exhaustion < 0)
+			fputs("+Inf\n", out);
+		else
+			fprintf(out, "%lld\n", s->exhaustion);
+	}
+	fputs("# TYPE oomstat_process_score gauge\n"
+	      "# HELP oomstat_process_score oom_score of the likeliest victims.\n",
+	      out);
+	for (i = 0; i < ps->nr && (!rows || i < rows); i++) {
+		fprintf(out, "oomstat_process_score{pid=\"%d\",comm=\"",
+			ps->list[i].pid);
+		print_escaped(out, ps->list[i].comm);
+		fprintf(out, "\"} %lld\n", ps->list[i].score);
+	}
+	fputs("# EOF\n", out);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * oomstat: what is promised, what is paid, and who would be killed.
+ *
+ * Amounts are kB unless a name says otherwise. Functions that can fail return a
+ * negative errno.
+ */
+#ifndef OOMSTAT_H
+#define OOMSTAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "history.h"
+
+/* Where proc is mounted; another folder of the same form for tests. */
+extern const char *proc;
+
+/**
+ * struct system - the system's promise and payment
+ * @native: read from /proc/commitinfo; otherwise worked out from /proc/meminfo,
+ *	which knows no exact payment, no refusals and no forecast
+ * @limit: what may be promised in strict mode
+ * @coverage: available / outstanding in per cent, at most 100
+ * @exhaustion: seconds, or -1 for never
+ */
+struct system {
+	bool native;
+	long long limit;
+	long long promise;
+	long long payment;
+	long long outstanding;
+	long long available;
+	long long coverage;
+	long long refused;
+	long long rate;
+	long long exhaustion;
+};
+
+int system_read(struct system *s);
+
+enum { TERM_MEMORY, TERM_INHERITED, TERM_FORK, TERM_TCB, TERM_ADJ, NR_TERMS };
+
+extern const char * const term_names[NR_TERMS];
+
+/**
+ * struct process - one process and its score
+ * @detailed: @terms, @points, @rank and @why are there (oom_score_detail)
+ * @promised: @promise, @payment and @outstanding are there (commit)
+ * @terms: pages
+ * @points: pages
+ * @rank: class by name; the static "" if not known
+ * @why: why it can't be chosen, or ""
+ */
+struct process {
+	pid_t pid;
+	char comm[64];
+	uid_t uid;
+	long long score;
+	long long oom_score_adj;
+	bool detailed;
+	long long terms[NR_TERMS];
+	long long points;
+	char rank[16];
+	char why[64];
+	bool promised;
+	long long promise;
+	long long payment;
+	long long outstanding;
+};
+
+struct processes {
+	struct process *list;
+	size_t nr;
+	size_t unreadable;	/* whose score may not be read */
+};
+
+/* All processes, the likeliest victim first; freed by processes_free(). */
+int processes_read(struct processes *ps);
+void processes_free(struct processes *ps);
+
+/* Output of one state of the system; @rows processes at most, 0 for all. */
+void print_table(FILE *out, const struct system *s,
+		 const struct processes *ps, size_t rows);
+int print_json(FILE *out, const struct system *s, const struct processes *ps,
+	       size_t rows);
+void print_openmetrics(FILE *out, const struct system *s,
+		       const struct processes *ps, size_t rows);
+int watch(unsigned int seconds, size_t rows);
+
+/* A recording: lines of TIME PROMISE PAYMENT AVAILABLE LIMIT, seconds and kB. */
+int record(const char *path, unsigned int seconds, unsigned long samples);
+int plot(const char *recording, const char *svg);
+
+/* Records of kills: /proc/oom_history, or a file of its lines. */
+int history_print(const char *path, bool json);
+int history_replay(const char *path);
+
+/* Files below proc. */
+int read_text(const char *name, char *text, size_t size);
+/* The number behind KEY: or KEY in a text of such lines. */
+int find_number(const char *text, const char *key, long long *number);
+int find_word(const char *text, const char *key, char *word, size_t size);
+
+#endif /* OOMSTAT_H */

@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC
 
-.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint tree \
+.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench tree \
 	refresh series series-check off-check clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo '                     one self-test, such as gate_test, or one test of'
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
+	@echo '  make bench         instructions of operations against the base kernel'"'"'s'
 	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
 	@echo '  make apply         the base with the series applied, in $(BUILD)/linux'
 	@echo '  make vanilla       the base kernel of the same configuration, to compare with'
@@ -67,6 +68,9 @@ kunit: setup-kunit apply
 
 lint: setup-lint apply
 	@$(S)/lint.sh
+
+bench: vanilla release initramfs
+	@$(S)/bench.sh
 
 tree: apply
 	@$(S)/tree.sh

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What operations cost, by x86's time stamp counter: cycles on a real machine,
+ * instructions in a guest under `qemu -icount shift=0`. Elsewhere nanoseconds.
+ *
+ * Prints "NAME COUNT" lines, the count for one operation: the least of several
+ * rounds, so that a timer interrupt or a worker that ran in one does not count.
+ * What this kernel does not have is printed as "NAME -".
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __x86_64__
+#include <x86intrin.h>
+#endif
+
+#include "../kselftest.h"
+#include "oom_util.h"
+
+#define ROUNDS	9
+
+static long page;
+static char self_path[4096];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t now(void)
+{
+#ifdef __x86_64__
+	return __rdtsc();
+#else
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+#endif
+}
+
+static void must(bool done, const char *what)
+{
+	if (!done)
+		die(what);
+}
+
+static char *map(size_t pages)
+{
+	char *p = mmap(NULL, pages * page, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(p != MAP_FAILED, "mmap");
+	madvise(p, pages * page, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* Each runs its operation @n times. */
+
+static void mmap_munmap(int n)
+{
+	while (n--)
+		munmap(mmap(NULL, 16 * page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 16 * page);
+}
+
+static void brk_up_down(int n)
+{
+	char *end = sbrk(0);
+
+	while (n--) {
+		must(!brk(end + 16 * page), "brk");
+		brk(end);
+	}
+}
+
+static void mremap_grow_shrink(int n)
+{
+	/* The room to grow is free: nothing else is mapped meanwhile. */
+	char *p = map(64);
+
+	munmap(p + 16 * page, 48 * page);
+	while (n--) {
+		must(mremap(p, 16 * page, 32 * page, 0) == p, "mremap");
+		mremap(p, 32 * page, 16 * page, 0);
+	}
+	munmap(p, 16 * page);
+}
+
+static void mprotect_writable(int n)
+{
+	char *p = mmap(NULL, 16 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	must(p != MAP_FAILED, "mmap");
+	while (n--) {
+		mprotect(p, 16 * page, PROT_READ | PROT_WRITE);
+		mprotect(p, 16 * page, PROT_READ);
+	}
+	munmap(p, 16 * page);
+}
+
+static void page_fault(int n)
+{
+	char *p = map(n);
+	int i;
+
+	for (i = 0; i < n; i++)
+		p[i * page] = 1;
+	munmap(p, n * page);
+}
+
+static void fork_exit(int n)
+{
+	while (n--) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		must(waitpid(pid, NULL, 0) == pid, "waitpid");
+	}
+}
+
+static void fork_exec_exit(int n)
+{
+	char *const argv[] = { self_path, "--exit", NULL };
+	char *const envp[] = { NULL };
+
+	while (n--) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			execve(self_path, argv, envp);
+			_exit(1);
+		}
+		must(waitpid(pid, NULL, 0) == pid, "waitpid");
+	}
+}
+
+static pid_t target;
+
+static void kill_0(int n)
+{
+	while (n--)
+		kill(target, 0);
+}
+
+static void read_again(const char *path, int n)
+{
+	char text[1024];
+	int fd = open(path, O_RDONLY);
+
+	must(fd >= 0, path);
+	while (n--)
+		must(pread(fd, text, sizeof(text), 0) > 0, path);
+	close(fd);
+}
+
+static void oom_score_read(int n)
+{
+	read_again("/proc/self/oom_score", n);
+}
+
+static void oom_score_adj_read(int n)
+{
+	read_again(ADJ_FILE, n);
+}
+
+static void oom_score_adj_write(int n)
+{
+	int fd = open(ADJ_FILE, O_WRONLY);
+
+	must(fd >= 0, ADJ_FILE);
+	while (n--)
+		must(pwrite(fd, "0", 1, 0) == 1, ADJ_FILE);
+	close(fd);
+}
+
+static void cgroup_mkdir_rmdir(int n)
+{
+	while (n--) {
+		must(!mkdir(CGROUP_ROOT "/bench-empty", 0755), "mkdir");
+		must(!rmdir(CGROUP_ROOT "/bench-empty"), "rmdir");
+	}
+}
+
+static void commit_read(int n)
+{
+	read_again("/proc/self/commit", n);
+}
+
+static char *maps[1000];
+
+/* Neighbours of another protection, so that each is a mapping of its own. */
+static void commit_read_1000_maps(int n)
+{
+	static bool mapped;
+	int i;
+
+	for (i = 0; i < 1000 && !mapped; i++) {
+		maps[i] = map(2);
+		mprotect(maps[i], page, PROT_READ);
+	}
+	mapped = true;
+	read_again("/proc/self/commit", n);
+}
+
+static const struct benchmark {
+	const char *name;
+	void (*run)(int n);
+	int n;
+	const char *needs;
+} benchmarks[] = {
+	{ "mmap+munmap",	mmap_munmap,		200 },
+	{ "brk",		brk_up_down,		200 },
+	{ "mremap",		mremap_grow_shrink,	200 },
+	{ "mprotect",		mprotect_writable,	200 },
+	{ "fault",		page_fault,		400 },
+	{ "fork+exit",		fork_exit,		10 },
+	{ "exec",		fork_exec_exit,		5 },
+	{ "kill",		kill_0,			400 },
+	{ "oom_score_read",	oom_score_read,		100 },
+	{ "oom_score_adj_read",	oom_score_adj_read,	100 },
+	{ "oom_score_adj_write", oom_score_adj_write,	100 },
+	{ "cgroup",		cgroup_mkdir_rmdir,	5 },
+	{ "commit_read",	commit_read,		100,
+	  "/proc/self/commit" },
+	{ "commit_read_1000_maps", commit_read_1000_maps, 20,
+	  "/proc/self/commit" },
+};
+
+static void measure(const struct benchmark *b)
+{
+	uint64_t start, took, least = UINT64_MAX;
+	int round;
+
+	if (b->needs && access(b->needs, R_OK)) {
+		printf("%s -\n", b->name);
+		return;
+	}
+	for (round = 0; round < ROUNDS; round++) {
+		start = now();
+		b->run(b->n);
+		took = now() - start;
+		if (took < least)
+			least = took;
+	}
+	printf("%s %llu\n", b->name, (unsigned long long)(least / b->n));
+	fflush(stdout);
+}
+
+/*
+ * Run in a cgroup @depth levels deep, each with a commit limit that is far; an
+ * mm stays with the cgroup in which it was made, so a child measures.
+ */
+static void enter_cgroups(int depth)
+{
+	char path[256] = CGROUP_ROOT, file[300];
+	int len = strlen(path);
+
+	while (depth--) {
+		snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
+		must(!write_file(file, "+memory"), file);
+		len += snprintf(path + len, sizeof(path) - len, "/bench");
+		must(!mkdir(path, 0755), path);
+		snprintf(file, sizeof(file), "%s/memory.commit.max", path);
+		must(!write_file(file, "1G"), file);
+	}
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	must(!write_file(file, "0"), file);
+}
+
+int main(int argc, char *argv[])
+{
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	if (argc == 2 && !strcmp(argv[1], "--exit"))
+		return 0;
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--limits"))) {
+		fprintf(stderr, "usage: %s [--limits]\n\n"
+			"--limits: in a cgroup three levels deep with memory.commit.max at each\n",
+			argv[0]);
+		return 2;
+	}
+	page = sysconf(_SC_PAGESIZE);
+	must(readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) > 0,
+	     "readlink");
+	/* cgroup+memory, as a service manager has it. */
+	write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
+	if (argc == 2)
+		enter_cgroups(3);
+
+	target = fork();
+	if (!target) {
+		for (;;)
+			pause();
+	}
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		for (i = 0; i < ARRAY_SIZE(benchmarks); i++)
+			measure(&benchmarks[i]);
+		exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid, "waitpid");
+	kill(target, SIGKILL);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}

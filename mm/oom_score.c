@@ -58,6 +58,25 @@ static s64 to_pages(u64 pages)
 	return min_t(u64, pages, S64_MAX);
 }
 
+static s64 adj_term(u64 totalpages, short adj)
+{
+	s64 pages = permille(to_pages(totalpages), abs(adj));
+
+	return adj < 0 ? -pages : pages;
+}
+
+/**
+ * oom_score_share() - what a process inherits
+ * @parent: points of the parent without its own inherited term
+ * @policy: the weights
+ *
+ * Return: the inherited term, not negative.
+ */
+s64 oom_score_share(s64 parent, const struct oom_score_policy *policy)
+{
+	return permille(max_t(s64, parent, 0), policy->parent_share);
+}
+
 /**
  * oom_score_compute() - compute the score of a process
  * @in: what is known of it
@@ -75,8 +94,7 @@ void oom_score_compute(const struct oom_score_input *in,
 	score->memory = add_saturating(add_saturating(to_pages(in->rss),
 						      to_pages(in->swap)),
 				       to_pages(in->pgtables));
-	score->inherited = permille(max_t(s64, in->parent, 0),
-				    policy->parent_share);
+	score->inherited = oom_score_share(in->parent, policy);
 
 	score->fork = 0;
 	if (in->age_ms < policy->fork_window_ms)
@@ -89,9 +107,7 @@ void oom_score_compute(const struct oom_score_input *in,
 	if (in->tcb)
 		score->tcb = -permille(score->memory, policy->tcb_discount);
 
-	score->adj = permille(to_pages(in->totalpages), abs(adj));
-	if (adj < 0)
-		score->adj = -score->adj;
+	score->adj = adj_term(in->totalpages, adj);
 
 	/* The terms that cancel first, lest a sum saturates on its way. */
 	score->points = add_saturating(score->memory, score->tcb);
@@ -113,26 +129,72 @@ void oom_score_compute(const struct oom_score_input *in,
 }
 
 /**
- * oom_score_key() - one number that orders victims
- * @score: a computed score
+ * oom_score_bound() - the points that a process has at most
+ * @memory: pages that it has at most
+ * @inherited: its inherited term, at most
+ * @young: whether it may have a fork term
+ * @adj: oom_score_adj
+ * @totalpages: pages that the OOM domain may use
+ * @policy: the weights
+ *
+ * Neither its age nor its tier is needed, which cost more to find than to leave
+ * out: a fork term is assumed not to have faded, a TCB process to be let off
+ * nothing.
+ *
+ * Return: no less than the points that oom_score_compute() gives to a process
+ *         of this oom_score_adj whose memory and inherited term are no larger.
+ */
+s64 oom_score_bound(u64 memory, s64 inherited, bool young, short adj,
+		    u64 totalpages, const struct oom_score_policy *policy)
+{
+	s64 points = to_pages(memory);
+	s64 fork = 0;
+
+	if (young)
+		fork = permille(points, policy->fork_weight);
+	/* What is negative first, as above. */
+	if (adj < 0)
+		points = add_saturating(points, adj_term(totalpages, adj));
+	points = add_saturating(points, inherited);
+	points = add_saturating(points, fork);
+	if (adj > 0)
+		points = add_saturating(points, adj_term(totalpages, adj));
+	return points;
+}
+
+/**
+ * oom_score_rank() - one number that orders classes, and points in them
+ * @class: the rank class
+ * @points: the points
  *
  * The keys of volunteers are above all others, and below LONG_MAX, which stands
  * for a task that asked to be killed (oom_task_origin()).
+ *
+ * Return: a key, not falling when class or points rise; LONG_MIN is never to be
+ *         killed.
+ */
+long oom_score_rank(enum oom_class class, s64 points)
+{
+	switch (class) {
+	case OOM_CLASS_NORMAL:
+		return clamp_t(s64, points, LONG_MIN + 1, VOLUNTEER_KEY - 1);
+	case OOM_CLASS_VOLUNTEER:
+		return VOLUNTEER_KEY + clamp_t(s64, points, 0,
+					       LONG_MAX - 1 - VOLUNTEER_KEY);
+	default:
+		return LONG_MIN;
+	}
+}
+
+/**
+ * oom_score_key() - one number that orders victims
+ * @score: a computed score
  *
  * Return: The process with the largest key is to be killed; LONG_MIN is never.
  */
 long oom_score_key(const struct oom_score *score)
 {
-	switch (score->class) {
-	case OOM_CLASS_NORMAL:
-		return clamp_t(s64, score->points, LONG_MIN + 1,
-			       VOLUNTEER_KEY - 1);
-	case OOM_CLASS_VOLUNTEER:
-		return VOLUNTEER_KEY + clamp_t(s64, score->points, 0,
-					       LONG_MAX - 1 - VOLUNTEER_KEY);
-	default:
-		return LONG_MIN;
-	}
+	return oom_score_rank(score->class, score->points);
 }
 
 /* points * 1000 / totalpages, rounded to 0, for results from -1000 to 2000 */

@@ -5,30 +5,48 @@
  *
  * RSS counters are kept per CPU: what a read of one shows may be too low by
  * nearly a batch for each CPU, hundreds of megabytes on a large machine, and a
- * precise sum costs a walk over all CPUs.  A selection therefore first computes
- * the score that a process could have at most, from reads with the error bound
- * added, and sums precisely only if that reaches the best precise score so far.
+ * precise sum costs a walk over all CPUs.  A selection therefore bounds:
+ *
+ *  1. One pass over all processes, by oom_score_outdone(): plain reads with the
+ *     error added, whatever lowers a score left out.  It remembers the few with
+ *     the largest bounds.
+ *  2. These are summed precisely, by oom_score_again().  Mostly the best of them
+ *     is above the bounds of all others, and the victim.
+ *  3. Otherwise a second pass, by oom_score_outdone() and oom_score_select(),
+ *     sums precisely whose bound reaches the best precise score so far.
+ *
  * Since the score never falls when its inputs rise, the victim is the one that
- * precise sums over all processes would pick.
+ * precise sums over all processes would pick.  What changes while the selection
+ * looks is what it was at some time of the selection.
  */
 
+#include <kunit/visibility.h>
 #include <linux/cpumask.h>
+#include <linux/hash.h>
 #include <linux/init.h>
+#include <linux/irqflags.h>
 #include <linux/ktime.h>
+#include <linux/lockdep.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/oom.h>
 #include <linux/oom_score.h>
 #include <linux/peios.h>
+#include <linux/percpu_counter.h>
 #include <linux/pid.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/resource.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/swap.h>
 #include <linux/sysctl.h>
 #include <linux/timekeeping.h>
+#include <linux/uidgid.h>
 
 static struct oom_score_policy sysctl_oom_score = {
 	.parent_share	= 125,
@@ -100,19 +118,117 @@ static u64 rss_read_error(void)
 
 static void scan_begin(struct oom_score_scan *scan)
 {
+	u64 window;
+
 	scan->now = ktime_get_ns();
-	scan->error = rss_read_error();
+	scan->slack = NR_MM_COUNTERS * rss_read_error();
 	scan->policy.parent_share = READ_ONCE(sysctl_oom_score.parent_share);
 	scan->policy.fork_weight = READ_ONCE(sysctl_oom_score.fork_weight);
 	scan->policy.fork_window_ms = READ_ONCE(sysctl_oom_score.fork_window_ms);
 	scan->policy.tcb_discount = READ_ONCE(sysctl_oom_score.tcb_discount);
+	scan->threshold = LONG_MIN;
+
+	window = (u64)scan->policy.fork_window_ms * NSEC_PER_MSEC;
+	if (!scan->policy.fork_weight || !window)
+		scan->young = U64_MAX;
+	else
+		scan->young = scan->now > window ? scan->now - window : 0;
 }
 
-static u64 read_counter(struct mm_struct *mm, int member, u64 error, bool exact)
+/* When the process was created or forked last. */
+static u64 born(const struct task_struct *p)
 {
-	if (exact)
-		return get_mm_counter_sum(mm, member);
-	return get_mm_counter(mm, member) + error;
+	return max(p->group_leader->start_time,
+		   READ_ONCE(p->signal->oom_fork_time));
+}
+
+/*
+ * An mm can only be relied on to stay while the task_lock() of a task is held
+ * that uses it: exit and exec take that lock before they let go of it, and an
+ * mm is not freed by RCU.  Nearly always the thread group's leader has it.
+ */
+static struct task_struct *lock_task_mm(struct task_struct *p)
+{
+	task_lock(p);
+	if (likely(p->mm))
+		return p;
+	task_unlock(p);
+	return find_lock_task_mm(p);
+}
+
+/* The pages of an mm, but its page tables, as a plain read shows them. */
+static u64 read_pages(struct mm_struct *mm)
+{
+	u64 pages = 0;
+	int i;
+
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		pages += get_mm_counter(mm, i);
+	return pages;
+}
+
+/*
+ * The pages of an mm, but its page tables, that are there at most.
+ *
+ * However far off its counters are, what is resident or in swap is mapped.  Only
+ * a task that is in exec adds the new program's arguments, which are limited to
+ * three quarters of _STK_LIM, to the old mm: see acct_arg_size().
+ */
+static u64 most_pages(struct mm_struct *mm, const struct oom_score_scan *scan)
+{
+	u64 in_exec = (u64)atomic_read(&mm->mm_users) * (_STK_LIM / PAGE_SIZE);
+
+	return min(read_pages(mm) + scan->slack,
+		   READ_ONCE(mm->total_vm) + in_exec);
+}
+
+/*
+ * What get_mm_counter_sum() gives for each counter, in one walk over the CPUs:
+ * percpu_counter_init_many() put their parts side by side, a cache line a CPU.
+ * All four locks are held meanwhile, taken in the order of the counters; nobody
+ * else takes more than one of them.
+ */
+VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
+{
+	int i;
+#ifdef CONFIG_SMP
+	struct percpu_counter *counters = mm->rss_stat;
+	unsigned long flags;
+	int cpu;
+
+	local_irq_save(flags);
+	for (i = 0; i < NR_MM_COUNTERS; i++) {
+		raw_spin_lock_nested(&counters[i].lock, i);
+		sums[i] = counters[i].count;
+	}
+	/* Who is on its way down may hold some: see __percpu_counter_sum(). */
+	for_each_cpu_or(cpu, cpu_online_mask, cpu_dying_mask) {
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			sums[i] += *per_cpu_ptr(counters[i].counters, cpu);
+	}
+	for (i = NR_MM_COUNTERS - 1; i >= 0; i--)
+		raw_spin_unlock(&counters[i].lock);
+	local_irq_restore(flags);
+#else
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		sums[i] = percpu_counter_sum(&mm->rss_stat[i]);
+#endif
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		sums[i] = max_t(s64, sums[i], 0);
+}
+
+static void sum_pages(struct mm_struct *mm, struct oom_score_input *in)
+{
+	s64 sums[NR_MM_COUNTERS];
+
+	oom_score_sum_counters(mm, sums);
+	in->rss = sums[MM_FILEPAGES] + sums[MM_ANONPAGES] + sums[MM_SHMEMPAGES];
+	in->swap = sums[MM_SWAPENTS];
+}
+
+static u64 pgtable_pages(struct mm_struct *mm)
+{
+	return mm_pgtables_bytes(mm) / PAGE_SIZE;
 }
 
 /*
@@ -124,21 +240,20 @@ static const struct mm_struct *read_process(struct task_struct *p,
 					    u64 totalpages, bool exact,
 					    struct oom_score_input *in)
 {
-	const struct signal_struct *signal = p->signal;
 	const struct mm_struct *mm;
 	struct task_struct *t;
-	u64 born;
+	u64 since;
 
 	*in = (struct oom_score_input) {
 		.totalpages = totalpages,
-		.oom_score_adj = READ_ONCE(signal->oom_score_adj),
+		.oom_score_adj = READ_ONCE(p->signal->oom_score_adj),
 		.tcb = peios_task_tcb(p),
 	};
 
-	born = max(p->group_leader->start_time, READ_ONCE(signal->oom_fork_time));
+	since = born(p);
 	/* Born after the selection began: no age. */
-	if (scan->now > born)
-		in->age_ms = div_u64(scan->now - born, NSEC_PER_MSEC);
+	if (scan->now > since)
+		in->age_ms = div_u64(scan->now - since, NSEC_PER_MSEC);
 
 	if (is_global_init(p))
 		in->unkillable = "init";
@@ -147,23 +262,23 @@ static const struct mm_struct *read_process(struct task_struct *p,
 	if (p->flags & PF_KTHREAD)
 		return NULL;
 
-	t = find_lock_task_mm(p);
+	t = lock_task_mm(p);
 	if (!t) {
 		in->unkillable = in->unkillable ?: "exiting, no memory left";
 		return NULL;
 	}
-	__acquire(&t->alloc_lock);	/* by find_lock_task_mm(), for sparse */
+	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
 	mm = t->mm;
 	if (!in->unkillable && test_bit(MMF_OOM_SKIP, &t->mm->flags))
 		in->unkillable = "memory already freed by the OOM killer";
 	if (!in->unkillable && in_vfork(t))
 		in->unkillable = "in vfork, memory is its parent's";
 
-	in->rss = read_counter(t->mm, MM_FILEPAGES, scan->error, exact) +
-		  read_counter(t->mm, MM_ANONPAGES, scan->error, exact) +
-		  read_counter(t->mm, MM_SHMEMPAGES, scan->error, exact);
-	in->swap = read_counter(t->mm, MM_SWAPENTS, scan->error, exact);
-	in->pgtables = mm_pgtables_bytes(t->mm) / PAGE_SIZE;
+	if (exact)
+		sum_pages(t->mm, in);
+	else
+		in->rss = most_pages(t->mm, scan);
+	in->pgtables = pgtable_pages(t->mm);
 	task_unlock(t);
 
 	return mm;
@@ -184,18 +299,15 @@ static bool in_domain(struct task_struct *p, struct oom_control *oc,
 }
 
 /*
- * The parent whose points a process inherits a share of, or NULL.
+ * The parent of a process, if it can have anything to hand on, or NULL.
  * Context: RCU read section.
  */
-static struct task_struct *inherits_from(struct task_struct *p,
-					 struct oom_control *oc,
-					 oom_eligible_t eligible)
+static struct task_struct *parent_of(struct task_struct *p)
 {
 	struct task_struct *parent;
 
 	parent = rcu_dereference(p->group_leader->real_parent)->group_leader;
-	if (is_global_init(parent) || parent->flags & PF_KTHREAD ||
-	    same_thread_group(parent, p) || !in_domain(parent, oc, eligible))
+	if (is_global_init(parent) || parent->flags & PF_KTHREAD)
 		return NULL;
 	return parent;
 }
@@ -220,8 +332,9 @@ static struct task_struct *gather(struct task_struct *p, struct oom_control *oc,
 	if (!scan->policy.parent_share || in->unkillable)
 		return NULL;
 
-	parent = inherits_from(p, oc, eligible);
-	if (!parent)
+	parent = parent_of(p);
+	if (!parent || same_thread_group(parent, p) ||
+	    !in_domain(parent, oc, eligible))
 		return NULL;
 
 	/* What the parent inherits itself is not handed on. */
@@ -233,38 +346,446 @@ static struct task_struct *gather(struct task_struct *p, struct oom_control *oc,
 	return parent;
 }
 
+/*
+ * The pages that a process has at most, by one plain read of each counter.
+ * False if it has no mm.
+ */
+static bool memory_bound(struct task_struct *p,
+			 const struct oom_score_scan *scan, u64 *memory)
+{
+	struct task_struct *t = lock_task_mm(p);
+
+	if (!t)
+		return false;
+	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
+	*memory = read_pages(t->mm) + scan->slack + pgtable_pages(t->mm);
+	task_unlock(t);
+	return true;
+}
+
+/*
+ * The inherited term that a process has at most.  Most processes have a parent
+ * in common with their neighbours in the list, or init.
+ */
+static s64 inherited_bound(struct task_struct *p, struct oom_control *oc,
+			   oom_eligible_t eligible)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_parent *known;
+	struct task_struct *parent;
+	s64 points = 0;
+	u64 memory;
+
+	if (!scan->policy.parent_share)
+		return 0;
+
+	guard(rcu)();
+	parent = parent_of(p);
+	if (!parent)
+		return 0;
+	known = &scan->parents[hash_ptr(parent, OOM_SCORE_PARENTS_ORDER)];
+	if (known->task == parent && known->born == parent->start_time)
+		return known->share;
+
+	if (in_domain(parent, oc, eligible) &&
+	    memory_bound(parent, scan, &memory))
+		points = oom_score_bound(memory, 0, born(parent) > scan->young,
+					 READ_ONCE(parent->signal->oom_score_adj),
+					 oc->totalpages, &scan->policy);
+	known->task = parent;
+	known->born = parent->start_time;
+	known->share = oom_score_share(points, &scan->policy);
+	return known->share;
+}
+
+/*
+ * The best of the last selection, the victim first.  Under oom_lock, as every
+ * selection is; too large for the stack of who runs out of memory.
+ */
+static struct {
+	u64 of;				/* the selection's time */
+	unsigned int nr;
+	struct oom_score_candidate best[OOM_SCORE_BEST];
+	long keys[OOM_SCORE_BEST];
+	unsigned int orders[OOM_SCORE_BEST];
+} found;
+
+static void begin(struct oom_score_scan *scan)
+{
+	lockdep_assert_held(&oom_lock);
+	scan_begin(scan);
+	found.of = scan->now;
+	found.nr = 0;
+}
+
+/* Is one to be killed rather than another?  Of equal ones the last in the list. */
+static bool goes_before(long key, unsigned int order, long other_key,
+			unsigned int other_order)
+{
+	return key > other_key || (key == other_key && order >= other_order);
+}
+
+/* Put who was summed precisely among the best, if there is room. */
+static void add_found(const struct oom_score_candidate *candidate, long key,
+		      unsigned int order)
+{
+	unsigned int i, at;
+
+	/* It may be there from the first pass. */
+	for (i = 0; i < found.nr && found.best[i].pid != candidate->pid; i++)
+		;
+	for (; i + 1 < found.nr; i++) {
+		found.best[i] = found.best[i + 1];
+		found.keys[i] = found.keys[i + 1];
+		found.orders[i] = found.orders[i + 1];
+	}
+	if (i < found.nr)
+		found.nr--;
+
+	for (at = 0; at < found.nr; at++)
+		if (goes_before(key, order, found.keys[at], found.orders[at]))
+			break;
+	if (at == OOM_SCORE_BEST)
+		return;
+	found.nr = min(found.nr + 1, OOM_SCORE_BEST);
+	for (i = found.nr - 1; i > at; i--) {
+		found.best[i] = found.best[i - 1];
+		found.keys[i] = found.keys[i - 1];
+		found.orders[i] = found.orders[i - 1];
+	}
+	found.best[at] = *candidate;
+	found.keys[at] = key;
+	found.orders[at] = order;
+}
+
+/* The precise score; returns its key.  Context: RCU read section. */
+static long score_precisely(struct oom_score_candidate *candidate,
+			    struct task_struct *p, struct oom_control *oc,
+			    oom_eligible_t eligible)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+	struct task_struct *parent;
+
+	parent = gather(p, oc, eligible, scan, oc->totalpages, true,
+			&candidate->in);
+	oom_score_compute(&candidate->in, &scan->policy, &candidate->score);
+	candidate->pid = task_tgid_nr(p);
+	candidate->parent = parent ? task_tgid_nr(parent) : 0;
+	return oom_score_key(&candidate->score);
+}
+
+static bool killable(struct task_struct *p)
+{
+	struct task_struct *t = lock_task_mm(p);
+	bool ret;
+
+	if (!t)
+		return false;
+	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
+	ret = !test_bit(MMF_OOM_SKIP, &t->mm->flags) && !in_vfork(t);
+	task_unlock(t);
+	return ret;
+}
+
+/* Remember one of the largest bounds; rare: some log(tasks) times a scan. */
+static noinline void add_runner(struct task_struct *p, struct oom_control *oc,
+				oom_eligible_t eligible, long bound)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_runner *runners = scan->runners;
+	unsigned int i = scan->nr_runners;
+
+	if ((!oc->memcg && !eligible(p, oc)) || !killable(p))
+		return;
+
+	if (i == OOM_SCORE_RUNNERS)
+		put_task_struct(runners[--i].task);
+	else
+		scan->nr_runners++;
+	for (; i > 0 && runners[i - 1].bound < bound; i--)
+		runners[i] = runners[i - 1];
+	runners[i] = (struct oom_score_runner) {
+		.task = get_task_struct(p),
+		.bound = bound,
+		.order = scan->scored,
+	};
+	if (scan->nr_runners == OOM_SCORE_RUNNERS)
+		scan->threshold = runners[OOM_SCORE_RUNNERS - 1].bound;
+}
+
+/**
+ * oom_score_outdone() - can a task be passed over in a selection?
+ * @p: the task, a process
+ * @oc: the OOM
+ * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
+ *
+ * The first look at each task, and for nearly all of them the only one: bound
+ * its score by plain reads.  Whether it is in the OOM's nodes, in vfork, of the
+ * TCB tier, and how old it is need not be known of a task that would lose even
+ * if all were against it.
+ *
+ * Context: OOM path, under oom_lock: allocates nothing; takes task_lock() of @p
+ *          and its parent, one after the other; @p can't go away.
+ * Return: true if the task does not end the selection, and either can't be
+ *         chosen any more or is a matter for oom_score_again().
+ */
+bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
+		       oom_eligible_t eligible)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+	const struct signal_struct *signal = p->signal;
+	enum oom_class class = OOM_CLASS_NORMAL;
+	short adj = READ_ONCE(signal->oom_score_adj);
+	u64 memory;
+	long bound;
+
+	if (p->flags & PF_KTHREAD || is_global_init(p))
+		return true;
+	/* These have rules of their own. */
+	if (tsk_is_oom_victim(p) || oom_task_origin(p))
+		return false;
+	if (adj == OOM_SCORE_ADJ_MIN)
+		return true;
+	if (adj == OOM_SCORE_ADJ_MAX)
+		class = OOM_CLASS_VOLUNTEER;
+
+	if (unlikely(!scan->now))
+		begin(scan);
+	if (!memory_bound(p, scan, &memory))
+		return true;
+	scan->scored++;
+	bound = oom_score_rank(class,
+			       oom_score_bound(memory,
+					       inherited_bound(p, oc, eligible),
+					       born(p) > scan->young, adj,
+					       oc->totalpages, &scan->policy));
+	if (scan->second)
+		return bound < oc->chosen_points;
+	if (unlikely(bound > scan->threshold))
+		add_runner(p, oc, eligible, bound);
+	return true;
+}
+
 /**
  * oom_score_select() - score a candidate in a selection
- * @p: the candidate, a process
+ * @p: the candidate, a process that oom_score_outdone() did not pass over
  * @oc: the OOM; its chosen_points is the best key so far, of a precise score
  * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
  *
- * Context: OOM path: allocates nothing, takes task_lock() and the locks of RSS
- *          counters; @p can't go away.
- * Return: oom_score_key() of its precise score, or LONG_MIN if it is not to be
- *         chosen before the best one.
+ * Context: OOM path, under oom_lock: allocates nothing, takes task_lock() and
+ *          the locks of RSS counters; @p can't go away.
+ * Return: the key of its precise score, or LONG_MIN if it is not to be chosen
+ *         before the best one.
  */
 long oom_score_select(struct task_struct *p, struct oom_control *oc,
 		      oom_eligible_t eligible)
 {
 	struct oom_score_scan *scan = &oc->score_scan;
-	struct oom_score_input in;
-	struct oom_score score;
+	struct oom_score_candidate candidate;
 	long key;
 
 	if (!scan->now)
-		scan_begin(scan);
+		begin(scan);
 
 	guard(rcu)();
-	gather(p, oc, eligible, scan, oc->totalpages, false, &in);
-	oom_score_compute(&in, &scan->policy, &score);
-	key = oom_score_key(&score);
+	gather(p, oc, eligible, scan, oc->totalpages, false, &candidate.in);
+	oom_score_compute(&candidate.in, &scan->policy, &candidate.score);
+	key = oom_score_key(&candidate.score);
 	if (key == LONG_MIN || key < oc->chosen_points)
 		return LONG_MIN;
 
-	gather(p, oc, eligible, scan, oc->totalpages, true, &in);
-	oom_score_compute(&in, &scan->policy, &score);
-	return oom_score_key(&score);
+	scan->summed++;
+	key = score_precisely(&candidate, p, oc, eligible);
+	if (key != LONG_MIN)
+		add_found(&candidate, key, scan->scored);
+	return key;
+}
+
+/**
+ * oom_score_again() - choose a victim after a pass over all tasks
+ * @oc: the OOM
+ * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
+ *
+ * After the first pass those with the largest bounds are summed precisely.  If
+ * the best of them reaches the bound of everybody else it is the victim.  If not,
+ * a second pass sums all whose bound reaches the best precise score so far.
+ *
+ * Context: OOM path, under oom_lock: as oom_score_select(); not under the
+ *          task_lock() of a task.
+ * Return: true if another pass is needed.
+ */
+bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+	bool aborted = oc->chosen == (void *)-1UL;
+	struct oom_score_candidate candidate;
+	unsigned int chosen_order = 0, i;
+	bool full = scan->nr_runners == OOM_SCORE_RUNNERS;
+	long key;
+
+	lockdep_assert_held(&oom_lock);
+	for (i = 0; i < scan->nr_runners; i++) {
+		struct oom_score_runner *runner = &scan->runners[i];
+
+		if (!aborted) {
+			scan->summed++;
+			rcu_read_lock();
+			key = score_precisely(&candidate, runner->task, oc,
+					      eligible);
+			rcu_read_unlock();
+			if (key != LONG_MIN)
+				add_found(&candidate, key, runner->order);
+			if (key != LONG_MIN &&
+			    goes_before(key, runner->order, oc->chosen_points,
+					chosen_order)) {
+				if (oc->chosen)
+					put_task_struct(oc->chosen);
+				oc->chosen = get_task_struct(runner->task);
+				oc->chosen_points = key;
+				chosen_order = runner->order;
+			}
+		}
+		put_task_struct(runner->task);
+	}
+	scan->nr_runners = 0;
+
+	if (!aborted && !scan->second && full &&
+	    scan->threshold >= oc->chosen_points) {
+		scan->second = true;
+		scan->scored = 0;
+		return true;
+	}
+
+	if (aborted || !oc->chosen) {
+		found.nr = 0;
+	} else if (!found.nr ||
+		   found.best[0].pid != task_tgid_nr(oc->chosen)) {
+		/* It asked to be chosen, or became smaller meanwhile. */
+		rcu_read_lock();
+		score_precisely(&candidate, oc->chosen, oc, eligible);
+		rcu_read_unlock();
+		add_found(&candidate, LONG_MAX, 0);
+	}
+	return false;
+}
+
+/**
+ * oom_score_candidates() - the best of a selection
+ * @oc: the OOM
+ * @nr: their number; 0 if there was no selection, or it found none
+ *
+ * Context: under oom_lock.
+ * Return: the best, best first: the first is the victim.
+ */
+const struct oom_score_candidate *
+oom_score_candidates(const struct oom_control *oc, unsigned int *nr)
+{
+	lockdep_assert_held(&oom_lock);
+	*nr = oc->score_scan.now && oc->score_scan.now == found.of ? found.nr : 0;
+	return found.best;
+}
+
+/**
+ * oom_score_explain() - the precise score of a process in an OOM
+ * @p: a task of the process
+ * @oc: the OOM; if it had no selection, one begins, for its time and policy
+ * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
+ * @in: what the score was computed from
+ * @score: its terms
+ *
+ * Context: OOM path: as oom_score_select(), without the need of oom_lock; may
+ *          not be called under the task_lock() of a task.
+ */
+void oom_score_explain(struct task_struct *p, struct oom_control *oc,
+		       oom_eligible_t eligible, struct oom_score_input *in,
+		       struct oom_score *score)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+
+	if (!scan->now)
+		scan_begin(scan);
+	guard(rcu)();
+	gather(p, oc, eligible, scan, oc->totalpages, true, in);
+	oom_score_compute(in, &scan->policy, score);
+}
+
+static const char * const class_names[] = {
+	[OOM_CLASS_UNKILLABLE]	= "unkillable",
+	[OOM_CLASS_IMMUNE]	= "immune",
+	[OOM_CLASS_NORMAL]	= "normal",
+	[OOM_CLASS_VOLUNTEER]	= "volunteer",
+};
+
+/**
+ * oom_score_log() - say in the kernel log why a process is killed
+ * @victim: a task of the process
+ * @oc: the OOM
+ * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
+ *
+ * Context: as oom_score_explain(), under oom_lock.
+ */
+void oom_score_log(struct task_struct *victim, struct oom_control *oc,
+		   oom_eligible_t eligible)
+{
+	const struct oom_score_candidate *chosen;
+	struct oom_score_candidate now;
+	unsigned int nr;
+
+	chosen = oom_score_candidates(oc, &nr);
+	if (!nr || chosen->pid != task_tgid_nr(victim)) {
+		/* The allocating task, which nobody compared with others. */
+		if (!oc->score_scan.now)
+			scan_begin(&oc->score_scan);
+		rcu_read_lock();
+		score_precisely(&now, victim, oc, eligible);
+		rcu_read_unlock();
+		chosen = &now;
+	}
+	pr_err("oom-score: pid=%d points=%lld memory=%lld inherited=%lld fork=%lld tcb=%lld adj=%lld class=%s rss=%llu swap=%llu pgtables=%llu parent=%d age_ms=%llu totalpages=%llu oom_score_adj=%d tier=%s summed=%u/%u\n",
+	       chosen->pid, chosen->score.points, chosen->score.memory,
+	       chosen->score.inherited, chosen->score.fork, chosen->score.tcb,
+	       chosen->score.adj, class_names[chosen->score.class],
+	       chosen->in.rss, chosen->in.swap, chosen->in.pgtables,
+	       chosen->parent, chosen->in.age_ms, chosen->in.totalpages,
+	       chosen->in.oom_score_adj, chosen->in.tcb ? "tcb" : "user",
+	       oc->score_scan.summed, oc->score_scan.scored);
+}
+
+/**
+ * oom_score_dump() - a row of the table of tasks in the kernel log
+ * @p: a task that is killable and in the OOM's domain
+ * @oc: the OOM
+ * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
+ *
+ * The columns of dump_task(), summed precisely, and the terms of the score.
+ *
+ * Context: as oom_score_explain().
+ * Return: true, so that the caller has nothing left to print.
+ */
+bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
+		    oom_eligible_t eligible)
+{
+	struct oom_score_input in;
+	struct oom_score score;
+	struct task_struct *t;
+	s64 sums[NR_MM_COUNTERS];
+
+	oom_score_explain(p, oc, eligible, &in, &score);
+
+	t = lock_task_mm(p);
+	/* All of its threads have let go of their memory. */
+	if (!t)
+		return true;
+	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
+	oom_score_sum_counters(t->mm, sums);
+	pr_info("[%7d] %5d %5d %8lu %8llu %8lld %8lld %9lld %8ld %8llu         %5d %9lld %8lld %8lld %9lld %9lld %s\n",
+		t->pid, from_kuid(&init_user_ns, task_uid(t)), t->tgid,
+		t->mm->total_vm, in.rss, sums[MM_ANONPAGES], sums[MM_FILEPAGES],
+		sums[MM_SHMEMPAGES], mm_pgtables_bytes(t->mm), in.swap,
+		in.oom_score_adj, score.inherited, score.fork, score.tcb,
+		score.adj, score.points, t->comm);
+	task_unlock(t);
+	return true;
 }
 
 /* A precise score in the domain of the whole system, for a reader of /proc. */
@@ -299,13 +820,6 @@ unsigned int oom_score_read(struct task_struct *p)
 	score_now(p, NULL, &in, &score, &parent_pid);
 	return oom_score_scale(&score, in.totalpages);
 }
-
-static const char * const class_names[] = {
-	[OOM_CLASS_UNKILLABLE]	= "unkillable",
-	[OOM_CLASS_IMMUNE]	= "immune",
-	[OOM_CLASS_NORMAL]	= "normal",
-	[OOM_CLASS_VOLUNTEER]	= "volunteer",
-};
 
 /**
  * proc_oom_score_detail() - show /proc/PID/oom_score_detail

@@ -9,13 +9,19 @@
 #include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/oom.h>
 #include <linux/oom_score.h>
+#include <linux/percpu_counter.h>
 #include <linux/prandom.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
 
-#define RUNS		100000
+#define RUNS		(IS_ENABLED(CONFIG_KASAN) ? 20000 : 100000)
 #define SEED		0x6f6f6d73
 /* 16 EiB of 4 kB pages */
 #define LARGEST		BIT_ULL(52)
@@ -379,106 +385,417 @@ static void knobs_off_is_linuxs_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run, RUNS);
 }
 
+/* The bound of a selection is never below a score that it stands for. */
+static void bounds_hold(struct kunit *test)
+{
+	struct oom_score_policy policy;
+	struct oom_score_input in;
+	struct oom_score score;
+	struct rnd_state rnd;
+	int run;
+
+	prandom_seed_state(&rnd, SEED + 5);
+	for (run = 0; run < RUNS; run++) {
+		u64 memory;
+		s64 inherited, bound;
+
+		random_input(&rnd, &in);
+		random_policy(&rnd, &policy);
+		score = compute(&in, &policy);
+		memory = score.memory + some_pages(&rnd, LARGEST);
+		inherited = score.inherited + some_pages(&rnd, LARGEST);
+		bound = oom_score_bound(memory, inherited,
+					in.age_ms < policy.fork_window_ms ||
+					below(&rnd, 2), in.oom_score_adj,
+					in.totalpages, &policy);
+		if (bound < score.points ||
+		    oom_score_rank(score.class, bound) < oom_score_key(&score))
+			break;
+
+		/* Nothing is left out but fading and the TCB's discount. */
+		in.tcb = false;
+		in.age_ms = 0;
+		score = compute(&in, &policy);
+		bound = oom_score_bound(score.memory, score.inherited,
+					policy.fork_window_ms, in.oom_score_adj,
+					in.totalpages, &policy);
+		if (bound != score.points)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, run, RUNS);
+
+	KUNIT_EXPECT_EQ(test, oom_score_bound(U64_MAX, S64_MAX, true, 1000,
+					      U64_MAX, &defaults), S64_MAX);
+	KUNIT_EXPECT_EQ(test, oom_score_bound(0, 0, true, -1000, U64_MAX,
+					      &defaults),
+			-(S64_MAX / 1000 * 1000 + 807));
+	KUNIT_EXPECT_EQ(test, oom_score_bound(5, 0, false, 1000, 0, &off), 5);
+}
+
+/* Volunteers before all, immune and unkillable never, whatever the points. */
+static void class_before_points(struct kunit *test)
+{
+	struct oom_score_policy policy;
+	struct oom_score_input a, b;
+	struct oom_score sa, sb;
+	struct rnd_state rnd;
+	int run;
+
+	prandom_seed_state(&rnd, SEED + 6);
+	for (run = 0; run < RUNS; run++) {
+		random_input(&rnd, &a);
+		random_input(&rnd, &b);
+		random_policy(&rnd, &policy);
+		a.oom_score_adj = OOM_SCORE_ADJ_MAX;
+		b.oom_score_adj = min_t(short, b.oom_score_adj, 999);
+		sa = compute(&a, &policy);
+		sb = compute(&b, &policy);
+		if (oom_score_key(&sa) <= oom_score_key(&sb) ||
+		    oom_score_scale(&sa, a.totalpages) <=
+		    oom_score_scale(&sb, b.totalpages))
+			break;
+		b.oom_score_adj = OOM_SCORE_ADJ_MIN;
+		sb = compute(&b, &policy);
+		a.unkillable = "test";
+		sa = compute(&a, &policy);
+		if (oom_score_key(&sb) != LONG_MIN ||
+		    oom_score_key(&sa) != LONG_MIN)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, run, RUNS);
+}
+
+/* Have every CPU hold something back. */
+static void leave_residues(struct percpu_counter *counter, struct rnd_state *rnd)
+{
+#ifdef CONFIG_SMP
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		s32 *part = per_cpu_ptr(counter->counters, cpu);
+
+		*part = (int)below(rnd, 64) - 32;
+	}
+#endif
+}
+
+/* The walk over four counters at once, against one after the other. */
+static void sums_are_the_counters(struct kunit *test)
+{
+	struct mm_struct *mm = mm_alloc();
+	s64 sums[NR_MM_COUNTERS];
+	struct rnd_state rnd;
+	int run, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	prandom_seed_state(&rnd, SEED + 7);
+	for (run = 0; run < 100; run++) {
+		for (i = 0; i < NR_MM_COUNTERS; i++) {
+			percpu_counter_set(&mm->rss_stat[i],
+					   some_pages(&rnd, 1000));
+			leave_residues(&mm->rss_stat[i], &rnd);
+		}
+		oom_score_sum_counters(mm, sums);
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			if (sums[i] != percpu_counter_sum_positive(&mm->rss_stat[i]))
+				break;
+		if (i < NR_MM_COUNTERS)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, run, 100);
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		percpu_counter_set(&mm->rss_stat[i], 0);
+	mmput(mm);
+}
+
 /*
- * A selection as mm/oom_score_task.c makes it, over counters of which every CPU
- * holds back as much as it can, against one that sums all precisely.
+ * A selection as mm/oom_score_task.c makes it, on a machine of 256 CPUs and
+ * 1 TiB, over counters of which every CPU holds back as much as it can, against
+ * one that sums all precisely.
  */
 #define SIM_CPUS	256
 #define SIM_BATCH	(2 * SIM_CPUS)
-#define SIM_ERROR	((u64)SIM_BATCH * (SIM_CPUS + 1))
-#define SIM_TASKS	100
+#define SIM_SLACK	((u64)NR_MM_COUNTERS * SIM_BATCH * (SIM_CPUS + 1))
+#define SIM_TOTAL	BIT_ULL(28)
+#define SIM_LARGEST	100000
+
+static unsigned int populations = 500;
+module_param(populations, uint, 0444);
+MODULE_PARM_DESC(populations, "populations of 100 tasks to select a victim from, 100000 for a night's run");
 
 struct sim_task {
 	struct oom_score_input in;	/* precise */
-	u64 rss_read;			/* what a read shows */
+	u64 read;			/* what reads of rss and swap show */
+	u64 most;			/* what is mapped */
+	int parent;
+	long bound;
 };
 
-static long sim_key(const struct sim_task *task, u64 rss)
+struct sim_result {
+	int victim;
+	unsigned int sums;
+	bool second;
+};
+
+enum sim_kind {
+	SIM_SPREAD,	/* sizes of all magnitudes, up to 1 to 64 GiB */
+	SIM_SMALL,	/* one of 8 GiB; others of 64 MiB, a quarter resident */
+	SIM_ALIKE,	/* all of about 100 MiB, all the same to a read */
+	NR_SIM_KINDS,
+};
+
+static const char * const sim_kinds[] = { "spread", "small", "alike" };
+
+static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
+			   struct sim_task *tasks, int nr)
 {
-	struct oom_score_input in = task->in;
+	/* Up to a batch less one on each CPU for each counter, either way. */
+	const u64 held = (u64)NR_MM_COUNTERS * (SIM_BATCH - 1) * SIM_CPUS;
+	/* Some populations have no oom_score_adj, some have equal sizes. */
+	bool adjusted = below(rnd, 2), rounded = below(rnd, 4) == 0;
+	unsigned int scale = 18 + below(rnd, 7);
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		struct sim_task *task = &tasks[i];
+		u64 residue = below(rnd, 2) ? held : below(rnd, held + 1);
+		u64 pages, mapped;
+
+		switch (kind) {
+		case SIM_SPREAD:
+			pages = some_pages(rnd, 1 << scale);
+			if (rounded)
+				pages = round_up(pages, 1 << (scale - 3));
+			mapped = pages * (1 + below(rnd, 4));
+			break;
+		case SIM_SMALL:
+			pages = 1 + below(rnd, 4096);
+			mapped = 16384;
+			break;
+		default:
+			pages = 25000 + below(rnd, 1000);
+			mapped = pages + below(rnd, 1 << 18);
+			break;
+		}
+		task->in = (struct oom_score_input) {
+			.rss = pages,
+			.swap = below(rnd, 4) ? 0 : pages / 8,
+			.pgtables = pages >> 9,
+			.age_ms = below(rnd, 20000),
+			.totalpages = SIM_TOTAL,
+			.tcb = below(rnd, 4) == 0,
+		};
+		if (kind == SIM_SPREAD && adjusted && below(rnd, 10) == 0)
+			task->in.oom_score_adj = (short)below(rnd, 2001) - 1000;
+		task->most = mapped + task->in.swap + 2048;
+		pages += task->in.swap;
+		task->read = below(rnd, 2) ? pages + residue :
+			     pages - min(residue, pages);
+		/* Some have children, most do not. */
+		task->parent = i && below(rnd, 2) ? (int)below(rnd, i) / 8 : -1;
+	}
+	if (kind == SIM_SMALL) {
+		i = below(rnd, nr);
+		tasks[i].in.rss = BIT(21);
+		tasks[i].read = tasks[i].in.rss + tasks[i].in.swap;
+		tasks[i].most = BIT(22);
+	}
+}
+
+static enum oom_class sim_class(const struct sim_task *task)
+{
+	struct oom_score score = compute(&task->in, &off);
+
+	return score.class;
+}
+
+/* With @memory in place of what it has precisely, if that is not 0. */
+static struct oom_score sim_score(const struct sim_task *tasks, int i,
+				  u64 memory,
+				  const struct oom_score_policy *policy)
+{
+	struct oom_score_input in = tasks[i].in;
+
+	if (memory) {
+		in.rss = memory;
+		in.swap = 0;
+	}
+	return compute(&in, policy);
+}
+
+static long sim_key(struct sim_task *tasks, int i, bool precise,
+		    const struct oom_score_policy *policy)
+{
+	int parent = tasks[i].parent;
 	struct oom_score score;
 
-	in.rss = rss;
-	oom_score_compute(&in, &defaults, &score);
+	tasks[i].in.parent = 0;
+	if (parent >= 0) {
+		tasks[parent].in.parent = 0;
+		score = sim_score(tasks, parent, precise ? 0 :
+				  min(tasks[parent].read + SIM_SLACK,
+				      tasks[parent].most), policy);
+		tasks[i].in.parent = score.points;
+	}
+	score = sim_score(tasks, i, precise ? 0 :
+			  min(tasks[i].read + SIM_SLACK, tasks[i].most), policy);
 	return oom_score_key(&score);
 }
 
-static void sim_population(struct rnd_state *rnd, struct sim_task *tasks)
+static s64 sim_bound(const struct sim_task *task, s64 inherited,
+		     const struct oom_score_policy *policy)
 {
-	/* A machine of 1 TiB: residues are of the order of large processes. */
-	const u64 total = BIT_ULL(28);
-	int i;
+	return oom_score_bound(task->read + SIM_SLACK + task->in.pgtables,
+			       inherited,
+			       task->in.age_ms < policy->fork_window_ms,
+			       task->in.oom_score_adj, SIM_TOTAL, policy);
+}
 
-	for (i = 0; i < SIM_TASKS; i++) {
-		struct sim_task *task = &tasks[i];
-		/* Up to a batch less one on each CPU, either way. */
-		u64 most = (u64)(SIM_BATCH - 1) * SIM_CPUS;
-		u64 residue = below(rnd, 2) ? most : below(rnd, most + 1);
+/* All precise: what the kernel should choose; of equal ones the last. */
+static int sim_oracle(struct sim_task *tasks, int nr,
+		      const struct oom_score_policy *policy)
+{
+	long key, best = LONG_MIN;
+	int i, victim = -1;
 
-		random_input(rnd, &task->in);
-		task->in.totalpages = total;
-		task->in.rss = some_pages(rnd, 1 << 20);
-		task->in.swap = 0;
-		task->in.pgtables = task->in.rss >> 9;
-		task->in.parent = 0;
-		task->in.oom_score_adj = below(rnd, 10) ? 0 :
-					 (short)below(rnd, 2001) - 1000;
-		if (below(rnd, 2))
-			task->rss_read = task->in.rss - min(residue, task->in.rss);
-		else
-			task->rss_read = task->in.rss + residue;
+	for (i = 0; i < nr; i++) {
+		key = sim_key(tasks, i, true, policy);
+		if (key != LONG_MIN && key >= best) {
+			best = key;
+			victim = i;
+		}
 	}
+	return victim;
+}
+
+/* By reads alone, as Linux 6.12 does. */
+static int sim_by_reads(struct sim_task *tasks, int nr,
+			const struct oom_score_policy *policy)
+{
+	long key, best = LONG_MIN;
+	int i, victim = -1;
+
+	for (i = 0; i < nr; i++) {
+		struct oom_score score = sim_score(tasks, i, tasks[i].read,
+						   policy);
+
+		key = oom_score_key(&score);
+		if (key != LONG_MIN && key >= best) {
+			best = key;
+			victim = i;
+		}
+	}
+	return victim;
+}
+
+static void sim_select(struct sim_task *tasks, int nr,
+		       const struct oom_score_policy *policy,
+		       struct sim_result *result)
+{
+	int runners[OOM_SCORE_RUNNERS], nr_runners = 0, i, j;
+	long threshold = LONG_MIN, best = LONG_MIN, key;
+
+	*result = (struct sim_result) { .victim = -1 };
+	for (i = 0; i < nr; i++) {
+		s64 inherited = 0;
+
+		if (sim_class(&tasks[i]) < OOM_CLASS_NORMAL) {
+			tasks[i].bound = LONG_MIN;
+			continue;
+		}
+		if (tasks[i].parent >= 0)
+			inherited = oom_score_share(sim_bound(&tasks[tasks[i].parent],
+							      0, policy), policy);
+		tasks[i].bound = oom_score_rank(sim_class(&tasks[i]),
+						sim_bound(&tasks[i], inherited,
+							  policy));
+		if (tasks[i].bound <= threshold)
+			continue;
+		if (nr_runners == OOM_SCORE_RUNNERS)
+			nr_runners--;
+		for (j = nr_runners++; j > 0 &&
+		     tasks[runners[j - 1]].bound < tasks[i].bound; j--)
+			runners[j] = runners[j - 1];
+		runners[j] = i;
+		if (nr_runners == OOM_SCORE_RUNNERS)
+			threshold = tasks[runners[nr_runners - 1]].bound;
+	}
+	for (j = 0; j < nr_runners; j++) {
+		i = runners[j];
+		result->sums++;
+		key = sim_key(tasks, i, true, policy);
+		if (key > best || (key == best && i > result->victim)) {
+			best = key;
+			result->victim = i;
+		}
+	}
+	if (nr_runners < OOM_SCORE_RUNNERS || threshold < best)
+		return;
+
+	result->second = true;
+	for (i = 0; i < nr; i++) {
+		if (tasks[i].bound == LONG_MIN || tasks[i].bound < best)
+			continue;
+		if (sim_key(tasks, i, false, policy) < best)
+			continue;
+		result->sums++;
+		key = sim_key(tasks, i, true, policy);
+		if (key >= best) {
+			best = key;
+			result->victim = i;
+		}
+	}
+}
+
+static void sim_runs(struct kunit *test, struct sim_task *tasks, int nr,
+		     enum sim_kind kind, int runs)
+{
+	unsigned long sums = 0, second = 0;
+	int run, wrong = 0, by_reads = 0;
+	struct oom_score_policy policy;
+	struct sim_result result;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, SEED + 4 + nr * NR_SIM_KINDS + kind);
+	for (run = 0; run < runs; run++) {
+		int right;
+
+		policy = defaults;
+		if (kind == SIM_SPREAD && run & 1)
+			random_policy(&rnd, &policy);
+		sim_population(&rnd, kind, tasks, nr);
+		right = sim_oracle(tasks, nr, &policy);
+		sim_select(tasks, nr, &policy, &result);
+		wrong += result.victim != right;
+		by_reads += sim_by_reads(tasks, nr, &policy) != right;
+		sums += result.sums;
+		second += result.second;
+		cond_resched();
+	}
+	kunit_info(test, "%d populations of %d, %s: %d wrong, by reads alone %d; precise sums: %lu.%02lu on average; %lu second passes\n",
+		   runs, nr, sim_kinds[kind], wrong, by_reads, sums / runs,
+		   sums % runs * 100 / runs, second);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	/* The simulation is one that fools who only reads. */
+	if (kind != SIM_SMALL && runs >= 10)
+		KUNIT_EXPECT_GT(test, by_reads, 0);
+	if (kind == SIM_SMALL)
+		KUNIT_EXPECT_LE(test, sums, (unsigned long)runs * nr / 10);
 }
 
 static void selection_by_bounds(struct kunit *test)
 {
 	struct sim_task *tasks;
-	unsigned long sums = 0;
-	struct rnd_state rnd;
-	int run, i, wrong = 0, read_only_wrong = 0;
+	int kind, nr;
 
-	tasks = kunit_kcalloc(test, SIM_TASKS, sizeof(*tasks), GFP_KERNEL);
+	tasks = kvcalloc(SIM_LARGEST, sizeof(*tasks), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tasks);
-	prandom_seed_state(&rnd, SEED + 4);
-
-	for (run = 0; run < RUNS / 50; run++) {
-		long best = LONG_MIN, oracle = LONG_MIN, fooled = LONG_MIN;
-		int chosen = -1, right = -1, by_reads = -1;
-
-		sim_population(&rnd, tasks);
-		for (i = 0; i < SIM_TASKS; i++) {
-			long key = sim_key(&tasks[i], tasks[i].in.rss);
-
-			if (key != LONG_MIN && key >= oracle) {
-				oracle = key;
-				right = i;
-			}
-			key = sim_key(&tasks[i], tasks[i].rss_read);
-			if (key != LONG_MIN && key >= fooled) {
-				fooled = key;
-				by_reads = i;
-			}
-
-			key = sim_key(&tasks[i], tasks[i].rss_read + SIM_ERROR);
-			if (key == LONG_MIN || key < best)
-				continue;
-			sums++;
-			key = sim_key(&tasks[i], tasks[i].in.rss);
-			if (key != LONG_MIN && key >= best) {
-				best = key;
-				chosen = i;
-			}
-		}
-		wrong += chosen != right;
-		read_only_wrong += by_reads != right;
-	}
-	kunit_info(test, "%d populations of %d: %d wrong, by reads alone %d; %lu precise sums of %d\n",
-		   run, SIM_TASKS, wrong, read_only_wrong, sums,
-		   run * SIM_TASKS);
-	KUNIT_EXPECT_EQ(test, wrong, 0);
-	/* The simulation is one that fools who only reads. */
-	KUNIT_EXPECT_GT(test, read_only_wrong, 0);
-	KUNIT_EXPECT_LT(test, sums, (unsigned long)run * SIM_TASKS);
+	for (kind = 0; kind < NR_SIM_KINDS; kind++)
+		for (nr = 100; nr <= SIM_LARGEST; nr *= 10)
+			sim_runs(test, tasks, nr, kind,
+				 max(populations * 100 / nr /
+				     (kind == SIM_SPREAD ? 1 : 10), 1U));
+	kvfree(tasks);
 }
 
 static struct kunit_case oom_score_cases[] = {
@@ -494,6 +811,9 @@ static struct kunit_case oom_score_cases[] = {
 	KUNIT_CASE(monotonic),
 	KUNIT_CASE(scale_follows_order),
 	KUNIT_CASE(knobs_off_is_linuxs_order),
+	KUNIT_CASE(bounds_hold),
+	KUNIT_CASE(class_before_points),
+	KUNIT_CASE(sums_are_the_counters),
 	KUNIT_CASE(selection_by_bounds),
 	{}
 };

@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/types.h>
 
+struct mm_struct;
 struct oom_control;
 struct pid;
 struct pid_namespace;
@@ -95,26 +96,111 @@ void oom_score_compute(const struct oom_score_input *in,
 		       const struct oom_score_policy *policy,
 		       struct oom_score *score);
 long oom_score_key(const struct oom_score *score);
+s64 oom_score_bound(u64 memory, s64 inherited, bool young, short adj,
+		    u64 totalpages, const struct oom_score_policy *policy);
+s64 oom_score_share(s64 parent, const struct oom_score_policy *policy);
+long oom_score_rank(enum oom_class class, s64 points);
 unsigned int oom_score_scale(const struct oom_score *score, u64 totalpages);
 
+typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
+
 #ifdef CONFIG_OOM_SCORE
+
+/* What the table of tasks in the kernel log has before the name. */
+#define OOM_SCORE_COLUMNS	"inherited     fork      tcb       adj    points "
+
+/* How many of the best a selection remembers, the victim among them. */
+#define OOM_SCORE_BEST		5
+
+/* How many it sums precisely at the end; more spare a second pass. */
+#define OOM_SCORE_RUNNERS	8
+
+/* Parents whose share a selection remembers, as a power of two. */
+#define OOM_SCORE_PARENTS_ORDER	2
+
+/**
+ * struct oom_score_parent - what the children of a process inherit at most
+ * @task: the process, for comparison only
+ * @born: its start time: another process may get the same task_struct later
+ * @share: pages that a child inherits at most
+ */
+struct oom_score_parent {
+	const struct task_struct *task;
+	u64 born;
+	s64 share;
+};
+
+/**
+ * struct oom_score_runner - one of those who may be the victim
+ * @task: the process, with a reference
+ * @bound: oom_score_rank() that it has at most
+ * @order: its place in the scan
+ */
+struct oom_score_runner {
+	struct task_struct *task;
+	long bound;
+	unsigned int order;
+};
 
 /**
  * struct oom_score_scan - what one selection of a victim keeps between tasks
  * @now: time of the selection, ktime_get_ns(); 0 before its first task
- * @error: pages by which a read of one RSS counter may be too low
+ * @young: who was born or forked after this time has a fork term
+ * @slack: pages by which reads of an mm's RSS counters may be too low together
  * @policy: the weights, the same for every task
+ * @parents: a cache of parents
+ * @runners: those with the largest bounds so far, the largest first
+ * @nr_runners: their number
+ * @second: whether this is the second pass
+ * @threshold: nobody else has a larger bound; LONG_MIN while there is room
+ * @scored: candidates looked at, in this pass
+ * @summed: precise sums so far
  */
 struct oom_score_scan {
 	u64 now;
-	u64 error;
+	u64 young;
+	u64 slack;
 	struct oom_score_policy policy;
+	struct oom_score_parent parents[1 << OOM_SCORE_PARENTS_ORDER];
+	struct oom_score_runner runners[OOM_SCORE_RUNNERS];
+	unsigned int nr_runners;
+	bool second;
+	long threshold;
+	unsigned int scored;
+	unsigned int summed;
 };
 
-typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
+/**
+ * struct oom_score_candidate - one of the best of a selection
+ * @pid: its thread group, in the initial namespace
+ * @parent: that of the parent whose points are inherited, or 0
+ * @in: what its score was computed from, summed precisely
+ * @score: its terms
+ */
+struct oom_score_candidate {
+	pid_t pid;
+	pid_t parent;
+	struct oom_score_input in;
+	struct oom_score score;
+};
 
+bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
+		       oom_eligible_t eligible);
 long oom_score_select(struct task_struct *p, struct oom_control *oc,
 		      oom_eligible_t eligible);
+bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible);
+const struct oom_score_candidate *
+oom_score_candidates(const struct oom_control *oc, unsigned int *nr);
+void oom_score_explain(struct task_struct *p, struct oom_control *oc,
+		       oom_eligible_t eligible, struct oom_score_input *in,
+		       struct oom_score *score);
+void oom_score_log(struct task_struct *victim, struct oom_control *oc,
+		   oom_eligible_t eligible);
+bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
+		    oom_eligible_t eligible);
+#if IS_ENABLED(CONFIG_KUNIT)
+void oom_score_sum_counters(struct mm_struct *mm, s64 *sums);
+#endif
 unsigned int oom_score_read(struct task_struct *p);
 int proc_oom_score_detail(struct seq_file *m, struct pid_namespace *ns,
 			  struct pid *pid, struct task_struct *task);
@@ -136,6 +222,33 @@ static inline void oom_score_forked(struct task_struct *child)
 /* A macro, as oom_badness() is declared after this. */
 #define oom_score_select(p, oc, eligible) \
 	((void)(eligible), oom_badness(p, (oc)->totalpages))
+
+#define OOM_SCORE_COLUMNS
+
+static inline bool oom_score_outdone(struct task_struct *p,
+				     struct oom_control *oc,
+				     oom_eligible_t eligible)
+{
+	return false;
+}
+
+static inline bool oom_score_again(struct oom_control *oc,
+				   oom_eligible_t eligible)
+{
+	return false;
+}
+
+static inline void oom_score_log(struct task_struct *victim,
+				 struct oom_control *oc,
+				 oom_eligible_t eligible)
+{
+}
+
+static inline bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
+				  oom_eligible_t eligible)
+{
+	return false;
+}
 
 static inline unsigned int oom_score_read(struct task_struct *p)
 {

@@ -134,6 +134,29 @@ TEST_F_TIMEOUT(cgroup, adj_counts_in_a_small_cgroup, 300)
 	EXPECT_EQ(SIGKILL, WTERMSIG(status));
 }
 
+/* memory.oom.group: all die for one, but for the immune. */
+TEST_F_TIMEOUT(cgroup, group_dies_but_for_the_immune, 300)
+{
+	struct hog *member = &self->hogs[1];
+	char file[300];
+	int status = 0;
+
+	snprintf(file, sizeof(file), "%s/memory.oom.group", self->path);
+	ASSERT_EQ(0, write_file(file, "1"));
+	ASSERT_EQ(0, hog_start(&self->hogs[0], 0, self->path));
+	ASSERT_EQ(0, hog_start(&self->hogs[1], -900, self->path));
+	ASSERT_EQ(0, hog_start(&self->hogs[2], -1000, self->path));
+	EXPECT_LE(0, grow_until_death(self->hogs, 1, 0, 64 * 1024, &status) + 2);
+	EXPECT_EQ(0, hog_wait_any(&member, 1, &status));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	EXPECT_FALSE(hog_died(&self->hogs[2], &status));
+	EXPECT_EQ(0, hog_grow(&self->hogs[2], 4096));
+	EXPECT_GT(0, hog_grow(&self->hogs[0], 4096));
+
+	snprintf(file, sizeof(file), "%s/memory.events", self->path);
+	ASSERT_EQ(0, read_key_number(file, "oom_group_kill", &(long long){ 0 }));
+}
+
 /*
  * What a process scores in the cgroup, from its terms in the whole system:
  * oom_score_adj is a share of the cgroup, and the parent is outside of it.

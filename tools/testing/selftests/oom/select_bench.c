@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What it costs to choose a victim among so many processes, by x86's time stamp
+ * counter: instructions in a guest of one CPU under `qemu -icount shift=0`.
+ *
+ *	select_bench flat|pairs|alike NUMBER...
+ *
+ * flat: idle children of this process, and one that is larger; pairs: each idle
+ * one is the only child of another; alike: there is no larger one.
+ * Prints "KIND NUMBER COUNT" lines: the count, the least of several rounds, from
+ * sysrq-f until the victim is dead. Subtract that of another number: what is
+ * left is the search for it, and for those who share its memory.
+ *
+ * To be run in a guest that has nothing to lose.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __x86_64__
+#include <x86intrin.h>
+#endif
+
+#include "oom_util.h"
+
+/* The first ones print a report to the kernel log, which is ratelimited. */
+#define WARM_UP	11
+#define ROUNDS	5
+
+static int ready[2];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "select_bench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t now(void)
+{
+#ifdef __x86_64__
+	return __rdtsc();
+#else
+	errno = ENOTSUP;
+	die("no time stamp counter");
+	return 0;
+#endif
+}
+
+static pid_t start(size_t bytes, int children)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		char *memory = bytes ? mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) :
+			       NULL;
+
+		if (memory == MAP_FAILED || write_file(ADJ_FILE, "0"))
+			_exit(1);
+		madvise(memory, bytes, MADV_NOHUGEPAGE);
+		memset(memory, 1, bytes);
+		while (children--)
+			start(0, 0);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void wait_ready(int n)
+{
+	char c;
+
+	while (n--)
+		if (read(ready[0], &c, 1) != 1)
+			die("a process did not start");
+}
+
+static uint64_t one_choice(size_t victim_bytes)
+{
+	pid_t victim = 0, dead;
+	uint64_t begin, took;
+
+	if (victim_bytes) {
+		victim = start(victim_bytes, 0);
+		wait_ready(1);
+	}
+	/* Let the last one's reaping end. */
+	usleep(20000);
+	begin = now();
+	if (write_file("/proc/sysrq-trigger", "f"))
+		die("sysrq-trigger");
+	dead = wait(NULL);
+	took = now() - begin;
+	if (victim && dead != victim) {
+		fprintf(stderr, "select_bench: another one died\n");
+		exit(1);
+	}
+	if (!victim) {
+		start(0, 0);
+		wait_ready(1);
+	}
+	return took;
+}
+
+int main(int argc, char *argv[])
+{
+	bool pairs = argc > 1 && !strcmp(argv[1], "pairs");
+	bool alike = argc > 1 && !strcmp(argv[1], "alike");
+	int i, round, number, have = 0;
+	uint64_t took, least;
+
+	if (argc < 3 || !(pairs || alike || !strcmp(argv[1], "flat"))) {
+		fprintf(stderr, "usage: %s flat|pairs|alike NUMBER...\n", argv[0]);
+		return 2;
+	}
+	if (pipe(ready) || write_file(ADJ_FILE, "-1000") ||
+	    write_file("/proc/sys/kernel/printk", "1") ||
+	    write_file("/proc/sys/kernel/threads-max", "200000") ||
+	    write_file("/proc/sys/kernel/pid_max", "400000") ||
+	    write_file("/proc/sys/vm/oom_dump_tasks", "0"))
+		die("may not");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (i = 2; i < argc; i++) {
+		number = atoi(argv[i]);
+		while (have < number) {
+			start(0, pairs);
+			wait_ready(1 + pairs);
+			have += 1 + pairs;
+		}
+		for (round = 0, least = UINT64_MAX; round < ROUNDS +
+		     (i == 2 ? WARM_UP : 0); round++) {
+			took = one_choice(alike ? 0 : 8 * MB);
+			if (took < least)
+				least = took;
+		}
+		printf("%s %d %llu\n", argv[1], have, (unsigned long long)least);
+	}
+	return 0;
+}

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A record of each kill by the OOM killer, and of each panic in its place.
+ *
+ * Records are written where the kill is decided, under oom_lock, into memory
+ * that was set aside at boot: nothing is allocated and nothing sleeps. A thread
+ * hands them to audit later, when there is memory again, and tries until audit
+ * has taken them. /proc/oom_history shows the last ones.
+ *
+ * The OOM killer calls, always under oom_lock:
+ *
+ *	oom_event_begin()	once it knows whom to kill or that it panics
+ *	oom_event_group()	before it kills the members of memory.oom.group
+ *	oom_event_prepare()	for a victim, before its task_lock is taken
+ *	oom_event_kill()	when it is about to send SIGKILL to it
+ *	oom_event_shared()	likewise to another process with the same mm
+ *	oom_event_panic()	in place of a kill
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/audit.h>
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/freezer.h>
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/lockdep.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/oom.h>
+#include <linux/oom_event.h>
+#include <linux/printk.h>
+#include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/timekeeping.h>
+#include <linux/uidgid.h>
+#include <linux/vmalloc.h>
+#include <linux/wait.h>
+
+#include <trace/events/oom.h>
+
+/* How long to wait before audit is tried again. */
+#define RETRY	(HZ / 10)
+
+static unsigned int ring_size = 2 * OOM_EVENT_HISTORY;
+module_param_named(ring, ring_size, uint, 0444);
+MODULE_PARM_DESC(ring, "records of OOM kills that are kept for audit");
+
+static struct oom_ring ring = OOM_RING_EMPTY(ring);
+
+static DECLARE_WAIT_QUEUE_HEAD(todo_wait);
+
+/*
+ * What is known of the kill in progress. Too large for the stack of an
+ * allocation that fails.
+ * Protected by oom_lock, as all of the OOM killer is.
+ */
+static struct {
+	struct oom_control *oc;
+	oom_eligible_t eligible;
+	struct oom_event event;
+	struct oom_event_text text;
+	char path[OOM_EVENT_PATHS + 1];
+	char line[OOM_EVENT_LINE];
+} now;
+
+/* Number a record, put it where history and audit find it, and trace it. */
+static u64 publish(struct oom_event *e)
+{
+	lockdep_assert_held(&oom_lock);
+
+	e->time_ns = ktime_get_real_ns();
+	oom_ring_put(&ring, e);
+	if (trace_oom_kill_event_enabled()) {
+		oom_event_encode(e, &now.text);
+		trace_oom_kill_event(e, &now.text);
+	}
+	wake_up(&todo_wait);
+	return e->seq;
+}
+
+/*
+ * Path and number of the memory cgroup. Takes the lock of kernfs against
+ * renaming, as the OOM killer's log lines do, and no other.
+ */
+static void set_cgroup(struct oom_event *e, struct mem_cgroup *memcg)
+{
+	e->cgroup_id = 0;
+	now.path[0] = '\0';
+#ifdef CONFIG_MEMCG
+	if (memcg) {
+		e->cgroup_id = cgroup_id(memcg->css.cgroup);
+		cgroup_path(memcg->css.cgroup, now.path, sizeof(now.path));
+	}
+#endif
+	oom_event_set_cgroup(e, now.path);
+}
+
+static void set_domain(struct oom_event *e, struct mem_cgroup *memcg)
+{
+	strscpy(now.path, "/");
+#ifdef CONFIG_MEMCG
+	if (memcg)
+		cgroup_path(memcg->css.cgroup, now.path, sizeof(now.path));
+#endif
+	oom_event_set_domain(e, now.path);
+}
+
+#ifndef OOM_SCORE_BEST
+/* Until the selection keeps its best candidates. */
+struct oom_score_candidate {
+	pid_t pid;
+	struct oom_score_input in;
+	struct oom_score score;
+};
+
+static const struct oom_score_candidate *oom_score_candidates(unsigned int *nr)
+{
+	*nr = 0;
+	return NULL;
+}
+
+static void oom_score_explain(struct task_struct *p, struct oom_control *oc,
+			      oom_eligible_t eligible,
+			      struct oom_score_input *in,
+			      struct oom_score *score)
+{
+}
+#endif
+
+/* Who would be next: what the selection has found, if there was one. */
+static void set_candidates(struct oom_event *e)
+{
+	const struct oom_score_candidate *best;
+	struct oom_event_candidate *c;
+	unsigned int i, nr;
+
+	best = oom_score_candidates(&nr);
+	e->nr_candidates = min(nr, OOM_EVENT_CANDIDATES);
+	for (i = 0; i < e->nr_candidates; i++) {
+		c = &e->candidates[i];
+		c->pid = best[i].pid;
+		c->oom_score_adj = best[i].in.oom_score_adj;
+		c->tcb = best[i].in.tcb;
+		c->points = best[i].score.points;
+		c->rss = best[i].in.rss;
+		c->swap = best[i].in.swap;
+		c->pgtables = best[i].in.pgtables;
+		c->parent = best[i].in.parent;
+		c->age_ms = best[i].in.age_ms;
+	}
+}
+
+/**
+ * oom_event_begin() - an OOM has found its victim, or its panic
+ * @oc: the OOM
+ * @eligible: whether a task has memory in the OOM's nodes
+ * @reason: how
+ *
+ * Context: OOM path, under oom_lock.
+ */
+void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
+		     enum oom_event_reason reason)
+{
+	struct oom_event *e = &now.event;
+
+	lockdep_assert_held(&oom_lock);
+
+	now.oc = oc;
+	now.eligible = eligible;
+	/* No copy of it on the stack. */
+	memset(e, 0, sizeof(*e));
+	e->trigger_pid = task_tgid_nr(current);
+	e->constraint = oc->constraint;
+	e->reason = reason;
+	e->policy = oc->score_scan.policy;
+	e->uid = (uid_t)-1;
+	if (reason == OOM_EVENT_CHOSEN) {
+		if (oc->order == -1)
+			e->reason = OOM_EVENT_SYSRQ;
+		else if (oc->chosen_points == LONG_MAX)
+			e->reason = OOM_EVENT_ORIGIN;
+	}
+	strscpy(e->trigger_comm, current->comm);
+	set_candidates(e);
+}
+
+/**
+ * oom_event_group() - the next victims die as members of memory.oom.group
+ *
+ * Context: OOM path, under oom_lock.
+ */
+void oom_event_group(void)
+{
+	lockdep_assert_held(&oom_lock);
+	now.event.reason = OOM_EVENT_GROUP;
+}
+
+/**
+ * oom_event_prepare() - compute the score of a victim
+ * @victim: a task of it
+ *
+ * The score by which a victim was chosen is that of the selection, though it
+ * may have grown or shrunk since.
+ *
+ * Context: OOM path, under oom_lock; takes task_lock() of the victim and of its
+ *	    parent.
+ */
+void oom_event_prepare(struct task_struct *victim)
+{
+	const struct oom_score_candidate *best;
+	struct oom_event *e = &now.event;
+	unsigned int nr;
+
+	lockdep_assert_held(&oom_lock);
+
+	best = oom_score_candidates(&nr);
+	if (nr && e->reason != OOM_EVENT_GROUP &&
+	    e->reason != OOM_EVENT_SHARED &&
+	    best->pid == task_tgid_nr(victim)) {
+		e->in = best->in;
+		e->score = best->score;
+	} else {
+		oom_score_explain(victim, now.oc, now.eligible, &e->in,
+				  &e->score);
+		e->policy = now.oc->score_scan.policy;
+	}
+}
+
+static bool is_exiting(struct task_struct *p)
+{
+	return p->signal->flags & SIGNAL_GROUP_EXIT ||
+	       (thread_group_empty(p) && p->flags & PF_EXITING);
+}
+
+static void record(struct task_struct *p, struct mm_struct *mm,
+		   struct mem_cgroup *memcg)
+{
+	struct oom_event *e = &now.event;
+	u64 seq;
+
+	e->pid = task_tgid_nr(p);
+	e->uid = from_kuid(&init_user_ns, task_uid(p));
+	strscpy(e->comm, p->group_leader->comm);
+	e->anon = get_mm_counter_sum(mm, MM_ANONPAGES);
+	e->file = get_mm_counter_sum(mm, MM_FILEPAGES);
+	e->shmem = get_mm_counter_sum(mm, MM_SHMEMPAGES);
+	e->swap = get_mm_counter_sum(mm, MM_SWAPENTS);
+	e->pgtables_bytes = mm_pgtables_bytes(mm);
+	set_cgroup(e, memcg);
+	set_domain(e, now.oc->memcg);
+
+	/*
+	 * Who is dying already gets no number: that death is not the OOM
+	 * killer's, though it counts as a kill.
+	 */
+	e->exiting = is_exiting(p);
+	seq = publish(e);
+	if (!e->exiting)
+		WRITE_ONCE(p->signal->oom_seq, seq);
+}
+
+/**
+ * oom_event_kill() - a victim is about to be sent SIGKILL
+ * @victim: a task of it, for which oom_event_prepare() was called
+ * @mm: its memory
+ *
+ * To be called before the kill is counted and before the signal is sent: who
+ * sees either finds the record.
+ *
+ * Context: OOM path, under oom_lock and task_lock() of @victim.
+ */
+void oom_event_kill(struct task_struct *victim, struct mm_struct *mm)
+{
+	struct mem_cgroup *memcg = NULL;
+
+	guard(rcu)();
+#ifdef CONFIG_MEMCG
+	/* The one that MEMCG_OOM_KILL is counted in. */
+	if (!mem_cgroup_disabled())
+		memcg = mem_cgroup_from_task(rcu_dereference(mm->owner));
+#endif
+	record(victim, mm, memcg);
+}
+
+/**
+ * oom_event_shared() - a process that shares the victim's mm is about to be
+ *	sent SIGKILL
+ * @p: a task of it
+ *
+ * Not if it has been killed before, or dies of something else: then nothing
+ * changes for it.
+ *
+ * Context: OOM path, under oom_lock, in an RCU read section; takes task_lock().
+ */
+void oom_event_shared(struct task_struct *p)
+{
+	enum oom_event_reason reason = now.event.reason;
+	struct mem_cgroup *memcg = NULL;
+	struct task_struct *t;
+
+	if (oom_event_seq(p) || is_exiting(p))
+		return;
+
+	now.event.reason = OOM_EVENT_SHARED;
+	oom_event_prepare(p);
+	t = find_lock_task_mm(p);
+	if (t) {
+		__acquire(&t->alloc_lock);	/* for sparse */
+#ifdef CONFIG_MEMCG
+		if (!mem_cgroup_disabled())
+			memcg = mem_cgroup_from_task(t);
+#endif
+		record(t, t->mm, memcg);
+		task_unlock(t);
+	}
+	now.event.reason = reason;
+}
+
+/*
+ * To the kernel log, for whoever reads what is left of this kernel. A line of
+ * it is shorter than a record: cut at blanks.
+ */
+static void print_line(const char *line)
+{
+	const size_t max = 800;
+	size_t len, left = strlen(line);
+
+	while (left) {
+		len = left;
+		while (len && (len > max || (len < left && line[len] != ' ')))
+			len--;
+		if (!len)
+			len = min(left, max);
+		pr_emerg("%.*s\n", (int)len, line);
+		line += len;
+		left -= len;
+		while (*line == ' ') {
+			line++;
+			left--;
+		}
+	}
+}
+
+/**
+ * oom_event_panic() - the kernel panics in place of a kill
+ *
+ * Nobody will deliver the record: it goes to the kernel log too.
+ *
+ * Context: OOM path, under oom_lock.
+ */
+void oom_event_panic(void)
+{
+	struct oom_event *e = &now.event;
+
+	e->in.totalpages = now.oc->totalpages;
+	set_domain(e, now.oc->memcg);
+	publish(e);
+
+	oom_event_encode(e, &now.text);
+	if (oom_event_format(e, &now.text, now.line, sizeof(now.line)) > 0)
+		print_line(now.line);
+}
+
+/**
+ * oom_event_freed() - the memory of a victim is back
+ * @seq: oom_event_seq() of it
+ *
+ * Context: any.
+ */
+void oom_event_freed(u64 seq)
+{
+	if (seq)
+		oom_ring_freed(&ring, seq, ktime_get_real_ns());
+}
+
+#ifdef CONFIG_PROC_FS
+/**
+ * proc_oom_event_detail() - show /proc/PID/oom_score_detail, and who killed it
+ * @m: the file
+ * @ns: pid namespace of the proc mount
+ * @pid: unused
+ * @task: a task of the process, also a dead one
+ *
+ * Context: process context.
+ * Return: 0, or the error of an LSM that does not let the opener see it.
+ */
+int proc_oom_event_detail(struct seq_file *m, struct pid_namespace *ns,
+			  struct pid *pid, struct task_struct *task)
+{
+	int err = proc_oom_score_detail(m, ns, pid, task);
+	u64 seq = oom_event_seq(task);
+
+	if (!err && seq)
+		seq_printf(m, "oom_killed %llu\n", seq);
+	return err;
+}
+#endif
+
+#ifdef CONFIG_AUDIT
+/*
+ * What the thread works in; in advance, as all of this.
+ */
+static struct {
+	struct oom_event event;
+	struct oom_event_text text;
+	char line[OOM_EVENT_LINE];
+} mail;
+
+/* Returns false if it has to be tried again. */
+static bool deliver_next(void)
+{
+	u64 first, lost;
+	int len, err;
+
+	lost = oom_ring_todo(&ring, &mail.event, &first);
+	if (!first)
+		return true;
+	if (lost) {
+		len = oom_event_format_overflow(first, lost, mail.line,
+						sizeof(mail.line));
+	} else {
+		oom_event_encode(&mail.event, &mail.text);
+		len = oom_event_format(&mail.event, &mail.text, mail.line,
+				       sizeof(mail.line));
+	}
+	if (WARN_ON_ONCE(len < 0))
+		len = 0;
+
+	/* Rather wait than have somebody killed for it. */
+	err = audit_log_whole(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
+			      AUDIT_ANOM_OOM_KILL, mail.line, len);
+	if (err == -EAGAIN || err == -ENOMEM)
+		return false;
+	/* Taken, or audit does not want it. */
+	if (lost && !err)
+		pr_warn("%s\n", mail.line);
+	oom_ring_done(&ring, lost ? first + lost : first + 1);
+	return true;
+}
+
+static int deliver(void *unused)
+{
+	set_freezable();
+	while (true) {
+		wait_event_freezable(todo_wait, oom_ring_pending(&ring));
+		if (!deliver_next()) {
+			schedule_timeout_idle(RETRY);
+			try_to_freeze();
+		}
+	}
+	return 0;
+}
+#endif /* CONFIG_AUDIT */
+
+#ifdef CONFIG_PROC_FS
+/* A reader of the history works on copies. */
+struct history {
+	u64 first;
+	struct oom_event event;
+	struct oom_event_text text;
+	char line[OOM_EVENT_LINE];
+};
+
+/* The record at a position or, if that has been replaced, the next one. */
+static void *history_at(struct history *h, loff_t *pos)
+{
+	u64 oldest;
+
+	if (!h->first)
+		h->first = oom_ring_first(&ring, OOM_EVENT_HISTORY);
+	while (!oom_ring_get(&ring, h->first + *pos, &h->event)) {
+		oldest = oom_ring_first(&ring, UINT_MAX);
+		if (h->first + *pos >= oldest)
+			return NULL;
+		*pos = oldest - h->first;
+	}
+	return h;
+}
+
+static void *history_start(struct seq_file *m, loff_t *pos)
+{
+	struct history *h = m->private;
+
+	if (!*pos)
+		h->first = 0;
+	return history_at(h, pos);
+}
+
+static void *history_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return history_at(v, pos);
+}
+
+static void history_stop(struct seq_file *m, void *v)
+{
+}
+
+static int history_show(struct seq_file *m, void *v)
+{
+	struct history *h = v;
+
+	oom_event_encode(&h->event, &h->text);
+	oom_event_format(&h->event, &h->text, h->line, sizeof(h->line));
+	seq_printf(m, "%s\n", h->line);
+	return 0;
+}
+
+static const struct seq_operations history_ops = {
+	.start	= history_start,
+	.next	= history_next,
+	.stop	= history_stop,
+	.show	= history_show,
+};
+#endif /* CONFIG_PROC_FS */
+
+static int __init oom_event_init(void)
+{
+	struct oom_event *slots;
+	unsigned int nr;
+	u64 lost;
+
+	nr = clamp(ring_size, OOM_EVENT_HISTORY, OOM_EVENT_RING_MAX);
+	if (nr != ring_size)
+		pr_warn("ring=%u is out of range, using %u\n", ring_size, nr);
+	slots = vcalloc(nr, sizeof(*slots));
+	if (!slots) {
+		/* Kills are still numbered, and reported as lost. */
+		pr_err("no memory for %u records\n", nr);
+		nr = 0;
+	}
+	ring_size = nr;
+	lost = oom_ring_init(&ring, slots, nr);
+	if (lost)
+		pr_warn("%llu kills before there was a ring\n", lost);
+
+#ifdef CONFIG_PROC_FS
+	if (!proc_create_seq_private("oom_history", 0400, NULL, &history_ops,
+				     sizeof(struct history), NULL))
+		pr_err("no /proc/oom_history\n");
+#endif
+#ifdef CONFIG_AUDIT
+	if (IS_ERR(kthread_run(deliver, NULL, "oom_event")))
+		pr_err("no thread: audit gets no records\n");
+#endif
+	return 0;
+}
+subsys_initcall(oom_event_init);

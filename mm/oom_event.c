@@ -112,28 +112,6 @@ static void set_domain(struct oom_event *e, struct mem_cgroup *memcg)
 	oom_event_set_domain(e, now.path);
 }
 
-#ifndef OOM_SCORE_BEST
-/* Until the selection keeps its best candidates. */
-struct oom_score_candidate {
-	pid_t pid;
-	struct oom_score_input in;
-	struct oom_score score;
-};
-
-static const struct oom_score_candidate *oom_score_candidates(unsigned int *nr)
-{
-	*nr = 0;
-	return NULL;
-}
-
-static void oom_score_explain(struct task_struct *p, struct oom_control *oc,
-			      oom_eligible_t eligible,
-			      struct oom_score_input *in,
-			      struct oom_score *score)
-{
-}
-#endif
-
 /* Who would be next: what the selection has found, if there was one. */
 static void set_candidates(struct oom_event *e)
 {
@@ -141,7 +119,7 @@ static void set_candidates(struct oom_event *e)
 	struct oom_event_candidate *c;
 	unsigned int i, nr;
 
-	best = oom_score_candidates(&nr);
+	best = oom_score_candidates(now.oc, &nr);
 	e->nr_candidates = min(nr, OOM_EVENT_CANDIDATES);
 	for (i = 0; i < e->nr_candidates; i++) {
 		c = &e->candidates[i];
@@ -220,7 +198,7 @@ void oom_event_prepare(struct task_struct *victim)
 
 	lockdep_assert_held(&oom_lock);
 
-	best = oom_score_candidates(&nr);
+	best = oom_score_candidates(now.oc, &nr);
 	if (nr && e->reason != OOM_EVENT_GROUP &&
 	    e->reason != OOM_EVENT_SHARED &&
 	    best->pid == task_tgid_nr(victim)) {

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Forecasts when promised memory runs out.
+ *
+ * The model: the kernel has promised PROMISE pages and backed PAYMENT of them.
+ * The rest, OUTSTANDING, can be asked for at any time without a system call
+ * that could fail.  AVAILABLE pages could be given, from RAM and swap.
+ *
+ *	outstanding = max(0, promise - payment)
+ *	coverage    = min(100, 100 * available / outstanding) per cent
+ *	exhaustion  = available / rate          if outstanding > available
+ *
+ * where rate is how many pages a second have been paid lately.  What is
+ * outstanding bounds what can still be paid, so while there is enough for all
+ * of it the answer is "never", however fast it is being paid.
+ *
+ * That bound holds for the promises of this moment.  A leak makes new ones as
+ * it goes: its outstanding part stays small while it eats all memory.  The
+ * trend extends the same rule to the promises that will have been made by then
+ * if they go on growing as they did:
+ *
+ *	t     = available / rate
+ *	trend = t                               if outstanding + growth * t > available
+ *
+ * With growth 0 the two are the same.
+ *
+ * Both rates are smoothed by a first-order low-pass in its implicit form,
+ *
+ *	rate' = (rate * T + delta) / (T + dt)
+ *
+ * which needs no table of exponentials, takes samples at any distance, and for
+ * dt much larger than T turns into the mean, delta / dt.  For example, with
+ * T = 2 s and samples each 100 ms a process that starts to pay 100 MB/s shows as
+ * 39 MB/s after 1 s, 77 after 3 s and 91 after 5 s.
+ */
+
+#include <linux/array_size.h>
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/commit_forecast.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+/*
+ * Bounds that keep the products below 2^63: a change of a sample counts as at
+ * most 2^40 pages (4 PiB), a rate as at most 2^50 (4 Ti pages a second), and
+ * the distance of samples as at most 2^40 ms (35 years).
+ */
+#define DELTA_MAX	BIT_ULL(40)
+#define RATE_MAX	((s64)BIT_ULL(50))
+#define DISTANCE_MAX	BIT_ULL(40)
+
+static_assert((u64)RATE_MAX * COMMIT_SMOOTH_MS +
+	      DELTA_MAX * COMMIT_RATE_SCALE * MSEC_PER_SEC <= S64_MAX);
+
+/**
+ * commit_outstanding() - what is promised and not paid
+ * @promise: pages promised
+ * @payment: pages paid, which may be more: not all that is paid was promised
+ *
+ * Return: pages, 0 if more is paid than promised.
+ */
+u64 commit_outstanding(u64 promise, u64 payment)
+{
+	return promise > payment ? promise - payment : 0;
+}
+
+/**
+ * commit_coverage() - how much of what is outstanding could be paid
+ * @available: pages that could be given
+ * @outstanding: pages that could be asked for
+ *
+ * Return: per cent, rounded down, at most 100; 100 if nothing is outstanding.
+ */
+unsigned int commit_coverage(u64 available, u64 outstanding)
+{
+	if (available >= outstanding)
+		return 100;
+	return mul_u64_u64_div_u64(available, 100, outstanding);
+}
+
+/**
+ * commit_exhaustion() - when what is available will have been paid out
+ * @outstanding: pages promised and not paid
+ * @available: pages that could be given
+ * @rate: scaled pages a second that are paid
+ * @growth: scaled pages a second that are newly promised; 0 or less asks about
+ *	the promises of this moment only
+ *
+ * Return: seconds, rounded down, or COMMIT_NEVER.
+ */
+u64 commit_exhaustion(u64 outstanding, u64 available, s64 rate, s64 growth)
+{
+	u64 covered = available;
+
+	if (!available)
+		return outstanding ? 0 : COMMIT_NEVER;
+	if (rate <= 0)
+		return COMMIT_NEVER;
+
+	/*
+	 * outstanding + growth * (available / rate) <= available, without
+	 * quotients that lose digits or products that overflow.
+	 */
+	if (growth >= rate)
+		covered = 0;
+	else if (growth > 0)
+		covered = mul_u64_u64_div_u64(available, rate - growth, rate);
+	if (outstanding <= covered && growth < rate)
+		return COMMIT_NEVER;
+
+	if (available > div_u64(U64_MAX, COMMIT_RATE_SCALE))
+		return div64_u64(available, max(rate / COMMIT_RATE_SCALE, 1));
+	return div64_u64(available * COMMIT_RATE_SCALE, rate);
+}
+
+static s64 smooth(s64 rate, u64 before, u64 now, u64 distance_ms)
+{
+	s64 delta = now >= before ? (s64)min(now - before, DELTA_MAX) :
+				    -(s64)min(before - now, DELTA_MAX);
+
+	delta *= COMMIT_RATE_SCALE * (s64)MSEC_PER_SEC;
+	rate = div64_s64(rate * COMMIT_SMOOTH_MS + delta,
+			 COMMIT_SMOOTH_MS + (s64)distance_ms);
+	return clamp(rate, -RATE_MAX, RATE_MAX);
+}
+
+/**
+ * commit_forecast_sample() - learn from the amounts of one moment
+ * @forecast: what is remembered; all zero before the first sample
+ * @amounts: the amounts
+ * @now: the time
+ *
+ * Samples too near to the last one, or before it, are ignored.
+ */
+void commit_forecast_sample(struct commit_forecast *forecast,
+			    const struct commit_amounts *amounts, u64 now)
+{
+	u64 ms;
+
+	if (!forecast->begun) {
+		forecast->begun = true;
+		forecast->time = now;
+	} else {
+		if (now < forecast->time)
+			return;
+		ms = div_u64(now - forecast->time, NSEC_PER_MSEC);
+		if (ms < COMMIT_SAMPLE_MIN_MS)
+			return;
+		/* Parts of a millisecond count in the next distance. */
+		forecast->time += ms * NSEC_PER_MSEC;
+		ms = min(ms, DISTANCE_MAX);
+		forecast->rate = smooth(forecast->rate, forecast->payment,
+					amounts->payment, ms);
+		forecast->growth = smooth(forecast->growth, forecast->promise,
+					  amounts->promise, ms);
+	}
+	forecast->promise = amounts->promise;
+	forecast->payment = amounts->payment;
+}
+
+/**
+ * commit_forecast_outlook() - what the amounts and the rates amount to
+ * @forecast: the rates
+ * @amounts: the amounts of this moment
+ * @outlook: the values that are shown and watched
+ */
+void commit_forecast_outlook(const struct commit_forecast *forecast,
+			     const struct commit_amounts *amounts,
+			     struct commit_outlook *outlook)
+{
+	outlook->outstanding = commit_outstanding(amounts->promise,
+						  amounts->payment);
+	outlook->coverage = commit_coverage(amounts->available,
+					    outlook->outstanding);
+	outlook->exhaustion = commit_exhaustion(outlook->outstanding,
+						amounts->available,
+						forecast->rate, 0);
+	outlook->trend = commit_exhaustion(outlook->outstanding,
+					   amounts->available, forecast->rate,
+					   forecast->growth);
+}
+
+static const struct {
+	const char *name;
+	u64 min;
+	u64 max;
+} measures[] = {
+	[COMMIT_EXHAUSTION]	= { "exhaustion", 1, COMMIT_SECONDS_MAX },
+	[COMMIT_COVERAGE]	= { "coverage", 1, 100 },
+	[COMMIT_OUTSTANDING]	= { "outstanding", 0, U64_MAX },
+	[COMMIT_TREND]		= { "trend", 1, COMMIT_SECONDS_MAX },
+};
+
+/**
+ * commit_rule_parse() - understand what was written to /proc/commitinfo
+ * @text: "exhaustion SECONDS", "coverage PERCENT", "outstanding BYTES" or
+ *	"trend SECONDS", with one blank and at most one newline at the end;
+ *	changed
+ * @len: its length; a NUL follows
+ * @rule: the rule, set if all of @text makes sense
+ *
+ * Return: 0 or -EINVAL.
+ */
+int commit_rule_parse(char *text, size_t len, struct commit_rule *rule)
+{
+	char *number;
+	unsigned int i;
+	u64 value;
+
+	if (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	if (strlen(text) != len)
+		return -EINVAL;
+	number = strchr(text, ' ');
+	if (!number)
+		return -EINVAL;
+	*number++ = '\0';
+	/* kstrtou64() takes a sign and a newline, too. */
+	if (strspn(number, "0123456789") != strlen(number) ||
+	    kstrtou64(number, 10, &value))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(measures); i++)
+		if (!strcmp(text, measures[i].name))
+			break;
+	if (i == ARRAY_SIZE(measures) || value < measures[i].min ||
+	    value > measures[i].max)
+		return -EINVAL;
+
+	rule->measure = i;
+	/* More than BYTES is more than the whole pages in them. */
+	rule->threshold = i == COMMIT_OUTSTANDING ? value >> PAGE_SHIFT : value;
+	return 0;
+}
+
+static enum commit_side side_of(bool crossed, bool calm)
+{
+	if (crossed)
+		return COMMIT_CROSSED;
+	return calm ? COMMIT_CALM : COMMIT_BETWEEN;
+}
+
+/**
+ * commit_rule_side() - compare with a threshold and with what clears it
+ * @rule: the rule
+ * @outlook: the values
+ *
+ * Crossed: a forecast at or below the threshold, coverage below it, more than
+ * it outstanding.  Clear again: a forecast beyond 5/4 of it and at least 1 s
+ * more, coverage 1/8 and at least 1 more, or 100, outstanding 1/8 less.
+ *
+ * Return: the side.
+ */
+enum commit_side commit_rule_side(const struct commit_rule *rule,
+				  const struct commit_outlook *outlook)
+{
+	u64 threshold = rule->threshold;
+	u64 value;
+
+	switch (rule->measure) {
+	case COMMIT_COVERAGE:
+		value = outlook->coverage;
+		return side_of(value < threshold,
+			       value >= min(threshold + max(threshold / 8, 1),
+					    100));
+	case COMMIT_OUTSTANDING:
+		value = outlook->outstanding;
+		return side_of(value > threshold,
+			       value <= threshold - threshold / 8);
+	case COMMIT_EXHAUSTION:
+	case COMMIT_TREND:
+		value = rule->measure == COMMIT_TREND ? outlook->trend :
+							outlook->exhaustion;
+		return side_of(value <= threshold,
+			       value > threshold + max(threshold / 4, 1));
+	}
+	return COMMIT_CALM;
+}
+
+/**
+ * commit_crossing_step() - decide whether a trigger reports now
+ * @crossing: what the trigger remembers; all zero when it is armed
+ * @side: where the value is now
+ * @now: the time
+ *
+ * Once for each time that the threshold is crossed after having been clear of
+ * it, and at most once a window: what comes earlier is reported at its end.
+ * A trigger that is armed beyond its threshold has just crossed it.
+ *
+ * Return: true if it reports.
+ */
+bool commit_crossing_step(struct commit_crossing *crossing,
+			  enum commit_side side, u64 now)
+{
+	if (side == COMMIT_CROSSED && !crossing->crossed) {
+		crossing->crossed = true;
+		crossing->pending = true;
+	} else if (side == COMMIT_CALM) {
+		crossing->crossed = false;
+	}
+	if (!crossing->pending)
+		return false;
+	if (crossing->reported && now - crossing->last_event < COMMIT_WINDOW_NS)
+		return false;
+	crossing->pending = false;
+	crossing->reported = true;
+	crossing->last_event = now;
+	return true;
+}

@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for the forecast of promised memory: the arithmetic at its edges
+ * and as properties over random input, the smoothing of rates against the
+ * exponential that it stands for, what is accepted as a trigger, and when a
+ * trigger reports.
+ */
+
+#include <kunit/test.h>
+#include <linux/bits.h>
+#include <linux/commit_forecast.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/string.h>
+
+#define RUNS		100000
+#define SEED		0x636f6d6d
+/* 16 EiB of 4 kB pages */
+#define LARGEST		BIT_ULL(52)
+#define MS		NSEC_PER_MSEC
+
+static u64 wide(struct rnd_state *rnd)
+{
+	return (u64)prandom_u32_state(rnd) << 32 | prandom_u32_state(rnd);
+}
+
+/* Numbers of all magnitudes, so that small and large ones meet. */
+static u64 some(struct rnd_state *rnd, u64 max)
+{
+	u64 rest;
+
+	div64_u64_rem(wide(rnd), max + 1, &rest);
+	return rest >> (prandom_u32_state(rnd) % 53);
+}
+
+/* Scaled pages a second. */
+static s64 rate_of(u64 pages)
+{
+	return pages * COMMIT_RATE_SCALE;
+}
+
+static void outstanding_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, commit_outstanding(0, 0), 0);
+	KUNIT_EXPECT_EQ(test, commit_outstanding(5, 3), 2);
+	KUNIT_EXPECT_EQ(test, commit_outstanding(3, 5), 0);
+	KUNIT_EXPECT_EQ(test, commit_outstanding(U64_MAX, 0), U64_MAX);
+	KUNIT_EXPECT_EQ(test, commit_outstanding(0, U64_MAX), 0);
+}
+
+static void coverage_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, commit_coverage(0, 0), 100);
+	KUNIT_EXPECT_EQ(test, commit_coverage(7, 0), 100);
+	KUNIT_EXPECT_EQ(test, commit_coverage(0, 1), 0);
+	KUNIT_EXPECT_EQ(test, commit_coverage(1, 2), 50);
+	KUNIT_EXPECT_EQ(test, commit_coverage(2, 3), 66);
+	KUNIT_EXPECT_EQ(test, commit_coverage(999, 1000), 99);
+	KUNIT_EXPECT_EQ(test, commit_coverage(1000, 1000), 100);
+	KUNIT_EXPECT_EQ(test, commit_coverage(1001, 1000), 100);
+	/* Where 100 * available has no room. */
+	KUNIT_EXPECT_EQ(test, commit_coverage(U64_MAX / 2, U64_MAX), 49);
+	KUNIT_EXPECT_EQ(test, commit_coverage(U64_MAX - 1, U64_MAX), 99);
+	KUNIT_EXPECT_EQ(test, commit_coverage(U64_MAX, U64_MAX), 100);
+}
+
+static void exhaustion_test(struct kunit *test)
+{
+	/* What is outstanding bounds what can still be paid. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, 0, 0), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(99, 100, rate_of(50), 0), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(100, 100, rate_of(50), 0), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(101, 100, rate_of(50), 0), 2);
+	/* Rounded down: rather early than late. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(200, 100, rate_of(51), 0), 1);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(200, 100, rate_of(101), 0), 0);
+	/* Nothing is being paid, or memory comes back. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(200, 100, 0, 0), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(200, 100, -1, 0), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(200, 100, S64_MIN, 0), COMMIT_NEVER);
+	/* It is exhausted, whatever the rate. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(1, 0, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(1, 0, -1, 0), 0);
+	/* Saturation: no product overflows, no quotient divides by 0. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(U64_MAX, 1, S64_MAX, 0), 0);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(U64_MAX, U64_MAX - 1, 1, 0), U64_MAX - 1);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(U64_MAX, U64_MAX - 1, rate_of(2), 0),
+			U64_MAX / 2);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(LARGEST, LARGEST - 1, 1, 0),
+			(LARGEST - 1) * COMMIT_RATE_SCALE);
+}
+
+static void trend_test(struct kunit *test)
+{
+	/* A leak: promised as it is paid; 10 s, but "never" without growth. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(5, 1000, rate_of(100), rate_of(100)), 10);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(5, 1000, rate_of(100), 0), COMMIT_NEVER);
+	/* One that never has anything outstanding, such as a growing tmpfs. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 1000, rate_of(100), rate_of(100)), 10);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 1000, rate_of(100), rate_of(200)), 10);
+	/* Half of what is paid is new: 500 in the 10 s, and 501 that are owed. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(501, 1000, rate_of(100), rate_of(50)), 10);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(500, 1000, rate_of(100), rate_of(50)),
+			COMMIT_NEVER);
+	/* Promises that are given back do not lower the bound. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(1001, 1000, rate_of(100), -rate_of(500)), 10);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(1000, 1000, rate_of(100), S64_MIN),
+			COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(1, 1000, 0, S64_MAX), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, U64_MAX, S64_MAX, S64_MAX - 1),
+			COMMIT_NEVER);
+}
+
+static void exhaustion_properties(struct kunit *test)
+{
+	u64 outstanding, available, seconds;
+	struct rnd_state rnd;
+	s64 rate, growth;
+	int i;
+
+	prandom_seed_state(&rnd, SEED);
+	for (i = 0; i < RUNS; i++) {
+		outstanding = some(&rnd, LARGEST);
+		available = some(&rnd, LARGEST) + 1;
+		rate = (s64)some(&rnd, LARGEST) + 1;
+		growth = (s64)some(&rnd, LARGEST);
+
+		seconds = commit_exhaustion(outstanding, available, rate, 0);
+		KUNIT_ASSERT_EQ(test, seconds == COMMIT_NEVER,
+				outstanding <= available);
+		/* By then it has been paid out, and not a second before. */
+		if (seconds != COMMIT_NEVER) {
+			KUNIT_ASSERT_LE(test, mul_u64_u64_div_u64(seconds, rate,
+								  COMMIT_RATE_SCALE),
+					available);
+			KUNIT_ASSERT_GE(test, mul_u64_u64_div_u64(seconds + 1, rate,
+								  COMMIT_RATE_SCALE),
+					available);
+		}
+		/* More outstanding, or more to come, is never better. */
+		KUNIT_ASSERT_LE(test, commit_exhaustion(outstanding + 1, available,
+							rate, 0), seconds);
+		KUNIT_ASSERT_LE(test, commit_exhaustion(outstanding, available,
+							rate, growth), seconds);
+		/* More available, or a lower rate, never worse. */
+		KUNIT_ASSERT_GE(test, commit_exhaustion(outstanding, available + 1,
+							rate, 0), seconds);
+		KUNIT_ASSERT_GE(test, commit_exhaustion(outstanding, available,
+							rate - 1, 0), seconds);
+		KUNIT_ASSERT_EQ(test, commit_coverage(available, outstanding) == 100,
+				outstanding <= available);
+	}
+}
+
+/* Samples each @ms milliseconds of payment that grows by @pages each. */
+static void pay(struct commit_forecast *forecast, struct commit_amounts *amounts,
+		u64 *now, int samples, u64 ms, s64 pages)
+{
+	while (samples--) {
+		*now += ms * MS;
+		amounts->payment += pages;
+		commit_forecast_sample(forecast, amounts, *now);
+	}
+}
+
+static void rate_follows(struct kunit *test)
+{
+	struct commit_amounts amounts = { .promise = 100000, .available = 100000 };
+	struct commit_forecast forecast = {};
+	u64 now = 12345 * MS;
+
+	/* The first sample teaches no rate. */
+	amounts.payment = 5000;
+	commit_forecast_sample(&forecast, &amounts, now);
+	KUNIT_EXPECT_EQ(test, forecast.rate, 0);
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+
+	/* The example of mm/commit_forecast.c, in per cent. */
+	pay(&forecast, &amounts, &now, 10, 100, 10);
+	KUNIT_EXPECT_EQ(test, forecast.rate / COMMIT_RATE_SCALE, 38);
+	pay(&forecast, &amounts, &now, 20, 100, 10);
+	KUNIT_EXPECT_EQ(test, forecast.rate / COMMIT_RATE_SCALE, 76);
+	pay(&forecast, &amounts, &now, 20, 100, 10);
+	KUNIT_EXPECT_EQ(test, forecast.rate / COMMIT_RATE_SCALE, 91);
+	pay(&forecast, &amounts, &now, 400, 100, 10);
+	KUNIT_EXPECT_GE(test, forecast.rate, rate_of(99));
+	KUNIT_EXPECT_LE(test, forecast.rate, rate_of(100));
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+
+	/* It falls when the paying stops, down to nothing. */
+	pay(&forecast, &amounts, &now, 10, 100, 0);
+	KUNIT_EXPECT_EQ(test, forecast.rate / COMMIT_RATE_SCALE, 61);
+	pay(&forecast, &amounts, &now, 1000, 100, 0);
+	KUNIT_EXPECT_EQ(test, forecast.rate, 0);
+
+	/* Memory that comes back makes it negative. */
+	pay(&forecast, &amounts, &now, 1, 100, -100);
+	KUNIT_EXPECT_LT(test, forecast.rate, 0);
+}
+
+static void rate_takes_any_distance(struct kunit *test)
+{
+	struct commit_amounts amounts = { .promise = 1000 };
+	struct commit_forecast forecast = {};
+	u64 now = 0;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	/* Long after the last sample it is the mean. */
+	pay(&forecast, &amounts, &now, 1, 2000000, 100 * 2000);
+	KUNIT_EXPECT_EQ(test, forecast.rate / COMMIT_RATE_SCALE, 99);
+
+	/* Too near: ignored, and the page is not lost. */
+	pay(&forecast, &amounts, &now, 1, COMMIT_SAMPLE_MIN_MS - 1, 1000000);
+	KUNIT_EXPECT_EQ(test, forecast.rate / COMMIT_RATE_SCALE, 99);
+	pay(&forecast, &amounts, &now, 1, 1, 0);
+	KUNIT_EXPECT_GT(test, forecast.rate, rate_of(400000));
+
+	/* Before the last one: ignored. */
+	amounts.payment = 0;
+	commit_forecast_sample(&forecast, &amounts, 5 * MS);
+	KUNIT_EXPECT_GT(test, forecast.rate, rate_of(400000));
+}
+
+/* Parts of milliseconds must not add up: 3000 samples in 30.0029 s. */
+static void rate_keeps_fractions(struct kunit *test)
+{
+	struct commit_amounts amounts = { .promise = 1000 };
+	struct commit_forecast forecast = {};
+	u64 now = 0;
+	int i;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	for (i = 0; i < 3000; i++) {
+		now += 19 * MS + 999999;
+		amounts.payment += 2;
+		commit_forecast_sample(&forecast, &amounts, now);
+	}
+	KUNIT_EXPECT_GE(test, forecast.rate, rate_of(100) - rate_of(1) / 2);
+	KUNIT_EXPECT_LE(test, forecast.rate, rate_of(100) + rate_of(1) / 2);
+}
+
+static void rate_saturates(struct kunit *test)
+{
+	struct commit_amounts amounts = {};
+	struct commit_forecast forecast = {};
+	struct commit_outlook outlook;
+	struct rnd_state rnd;
+	u64 now = 0;
+	int i;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	amounts = (struct commit_amounts) { U64_MAX, U64_MAX, U64_MAX };
+	commit_forecast_sample(&forecast, &amounts, 100 * MS);
+	KUNIT_EXPECT_GT(test, forecast.rate, 0);
+	KUNIT_EXPECT_GT(test, forecast.growth, 0);
+	/* 584 years of nothing. */
+	commit_forecast_sample(&forecast, &amounts, U64_MAX);
+	KUNIT_EXPECT_LT(test, forecast.rate, rate_of(1000));
+
+	prandom_seed_state(&rnd, SEED);
+	forecast = (struct commit_forecast) {};
+	for (i = 0; i < RUNS; i++) {
+		now += some(&rnd, BIT_ULL(45));
+		amounts.promise = wide(&rnd);
+		amounts.payment = wide(&rnd);
+		amounts.available = wide(&rnd);
+		commit_forecast_sample(&forecast, &amounts, now);
+		KUNIT_ASSERT_LE(test, forecast.rate, (s64)BIT_ULL(50));
+		KUNIT_ASSERT_GE(test, forecast.rate, -(s64)BIT_ULL(50));
+		commit_forecast_outlook(&forecast, &amounts, &outlook);
+		KUNIT_ASSERT_LE(test, outlook.coverage, 100);
+		KUNIT_ASSERT_LE(test, outlook.trend, outlook.exhaustion);
+	}
+}
+
+static void outlook_test(struct kunit *test)
+{
+	struct commit_forecast forecast = {
+		.rate = rate_of(10), .growth = rate_of(10), .begun = true,
+	};
+	struct commit_amounts amounts = { 900, 500, 300 };
+	struct commit_outlook outlook;
+
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.outstanding, 400);
+	KUNIT_EXPECT_EQ(test, outlook.coverage, 75);
+	KUNIT_EXPECT_EQ(test, outlook.exhaustion, 30);
+	KUNIT_EXPECT_EQ(test, outlook.trend, 30);
+
+	amounts.payment = 800;
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.coverage, 100);
+	KUNIT_EXPECT_EQ(test, outlook.exhaustion, COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, outlook.trend, 30);
+}
+
+struct parse_case {
+	const char *text;
+	int len;
+	int err;
+	struct commit_rule rule;
+};
+
+#define GOOD(t, m, v)	{ .text = t, .len = sizeof(t) - 1, .rule = { m, v } }
+#define BAD(t)		{ .text = t, .len = sizeof(t) - 1, .err = -EINVAL }
+
+static const struct parse_case parse_cases[] = {
+	GOOD("exhaustion 5", COMMIT_EXHAUSTION, 5),
+	GOOD("exhaustion 1\n", COMMIT_EXHAUSTION, 1),
+	GOOD("exhaustion 86400", COMMIT_EXHAUSTION, 86400),
+	GOOD("exhaustion 0005", COMMIT_EXHAUSTION, 5),
+	GOOD("trend 30", COMMIT_TREND, 30),
+	GOOD("coverage 1", COMMIT_COVERAGE, 1),
+	GOOD("coverage 100\n", COMMIT_COVERAGE, 100),
+	GOOD("outstanding 0", COMMIT_OUTSTANDING, 0),
+	GOOD("outstanding 4294967296", COMMIT_OUTSTANDING, BIT_ULL(32) >> PAGE_SHIFT),
+	GOOD("outstanding 18446744073709551615", COMMIT_OUTSTANDING,
+	     U64_MAX >> PAGE_SHIFT),
+	BAD(""), BAD("\n"), BAD(" "), BAD("exhaustion"), BAD("exhaustion "),
+	BAD("exhaustion 0"), BAD("exhaustion 86401"), BAD("exhaustion -1"),
+	BAD("exhaustion +5"), BAD("exhaustion 5 "), BAD("exhaustion  5"),
+	BAD(" exhaustion 5"), BAD("exhaustion 5\n\n"), BAD("exhaustion 5 6"),
+	BAD("exhaustion 5s"), BAD("exhaustion 0x5"), BAD("exhaustion 5.0"),
+	BAD("exhaustion\t5"), BAD("exhaustion 5\0"), BAD("exhaustion\0005"),
+	BAD("Exhaustion 5"), BAD("exhaust 5"), BAD("exhaustions 5"), BAD("5"),
+	BAD("trend 0"), BAD("trend 86401"), BAD("coverage 0"),
+	BAD("coverage 101"), BAD("coverage 50%"),
+	BAD("outstanding 18446744073709551616"), BAD("outstanding -1"),
+	BAD("outstanding 99999999999999999999999"), BAD("some 150000 1000000"),
+};
+
+static void parse_test(struct kunit *test)
+{
+	const struct parse_case *c;
+	struct commit_rule rule;
+	char text[64];
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(parse_cases); i++) {
+		c = &parse_cases[i];
+		memcpy(text, c->text, c->len + 1);
+		memset(&rule, 0x5a, sizeof(rule));
+		err = commit_rule_parse(text, c->len, &rule);
+		KUNIT_EXPECT_EQ_MSG(test, err, c->err, "'%s'", c->text);
+		if (c->err) {
+			/* Nothing of a bad rule is taken. */
+			KUNIT_EXPECT_EQ(test, rule.threshold, 0x5a5a5a5a5a5a5a5aULL);
+			continue;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, rule.measure, c->rule.measure, "'%s'", c->text);
+		KUNIT_EXPECT_EQ_MSG(test, rule.threshold, c->rule.threshold, "'%s'",
+				    c->text);
+	}
+}
+
+static void side_test(struct kunit *test)
+{
+	struct commit_rule exhaustion = { COMMIT_EXHAUSTION, 8 };
+	struct commit_rule trend = { COMMIT_TREND, 1 };
+	struct commit_rule coverage = { COMMIT_COVERAGE, 40 };
+	struct commit_rule all = { COMMIT_COVERAGE, 100 };
+	struct commit_rule outstanding = { COMMIT_OUTSTANDING, 800 };
+	struct commit_rule any = { COMMIT_OUTSTANDING, 0 };
+	struct commit_outlook o = {};
+
+#define SIDE(rule, field, value) ({				\
+	o.field = (value);					\
+	commit_rule_side(&(rule), &o);				\
+})
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, exhaustion, 0), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, exhaustion, 8), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, exhaustion, 9), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, exhaustion, 10), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, exhaustion, 11), COMMIT_CALM);
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, exhaustion, COMMIT_NEVER), COMMIT_CALM);
+	/* Each measure looks at its own value. */
+	KUNIT_EXPECT_EQ(test, SIDE(exhaustion, trend, 0), COMMIT_CALM);
+	KUNIT_EXPECT_EQ(test, SIDE(trend, trend, 1), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(trend, trend, 2), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(trend, trend, 3), COMMIT_CALM);
+
+	KUNIT_EXPECT_EQ(test, SIDE(coverage, coverage, 39), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(coverage, coverage, 40), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(coverage, coverage, 44), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(coverage, coverage, 45), COMMIT_CALM);
+	KUNIT_EXPECT_EQ(test, SIDE(all, coverage, 99), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(all, coverage, 100), COMMIT_CALM);
+
+	KUNIT_EXPECT_EQ(test, SIDE(outstanding, outstanding, 801), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(outstanding, outstanding, 800), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(outstanding, outstanding, 701), COMMIT_BETWEEN);
+	KUNIT_EXPECT_EQ(test, SIDE(outstanding, outstanding, 700), COMMIT_CALM);
+	KUNIT_EXPECT_EQ(test, SIDE(any, outstanding, 1), COMMIT_CROSSED);
+	KUNIT_EXPECT_EQ(test, SIDE(any, outstanding, 0), COMMIT_CALM);
+#undef SIDE
+}
+
+static void crossing_test(struct kunit *test)
+{
+	struct commit_crossing c = {};
+	u64 t = 5 * MS;
+
+	/* Armed beyond the threshold: that is a crossing. */
+	KUNIT_EXPECT_TRUE(test, commit_crossing_step(&c, COMMIT_CROSSED, t));
+	/* Once, however long it lasts, and back and forth in between. */
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CROSSED, t + 100 * MS));
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_BETWEEN, t + 2000 * MS));
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CROSSED, t + 3000 * MS));
+	/* Clear of it, it may cross again. */
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CALM, t + 4000 * MS));
+	KUNIT_EXPECT_TRUE(test, commit_crossing_step(&c, COMMIT_CROSSED, t + 4100 * MS));
+	/* Too early for another: kept until the window ends, even if over. */
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CALM, t + 4200 * MS));
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CROSSED, t + 4300 * MS));
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CALM, t + 4400 * MS));
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CROSSED, t + 5099 * MS));
+	KUNIT_EXPECT_TRUE(test, commit_crossing_step(&c, COMMIT_CALM, t + 5100 * MS));
+	KUNIT_EXPECT_FALSE(test, commit_crossing_step(&c, COMMIT_CALM, t + 9000 * MS));
+}
+
+/* At most one event a window and a crossing, and no crossing lost. */
+static void crossing_properties(struct kunit *test)
+{
+	bool crossed = false, owed = false, fired;
+	struct commit_crossing c = {};
+	struct rnd_state rnd;
+	enum commit_side side;
+	u64 now = 0, last = 0;
+	int i, events = 0;
+
+	prandom_seed_state(&rnd, SEED);
+	for (i = 0; i < RUNS; i++) {
+		now += prandom_u32_state(&rnd) % (400 * MS);
+		side = prandom_u32_state(&rnd) % 3;
+		if (side == COMMIT_CROSSED) {
+			owed |= !crossed;
+			crossed = true;
+		} else if (side == COMMIT_CALM) {
+			crossed = false;
+		}
+
+		fired = commit_crossing_step(&c, side, now);
+		KUNIT_ASSERT_EQ(test, fired,
+				owed && (!events || now - last >= COMMIT_WINDOW_NS));
+		if (fired) {
+			owed = false;
+			last = now;
+			events++;
+		}
+	}
+	KUNIT_EXPECT_GT(test, events, 0);
+}
+
+static struct kunit_case commit_forecast_cases[] = {
+	KUNIT_CASE(outstanding_test),
+	KUNIT_CASE(coverage_test),
+	KUNIT_CASE(exhaustion_test),
+	KUNIT_CASE(trend_test),
+	KUNIT_CASE(exhaustion_properties),
+	KUNIT_CASE(rate_follows),
+	KUNIT_CASE(rate_takes_any_distance),
+	KUNIT_CASE(rate_keeps_fractions),
+	KUNIT_CASE(rate_saturates),
+	KUNIT_CASE(outlook_test),
+	KUNIT_CASE(parse_test),
+	KUNIT_CASE(side_test),
+	KUNIT_CASE(crossing_test),
+	KUNIT_CASE(crossing_properties),
+	{}
+};
+
+static struct kunit_suite commit_forecast_suite = {
+	.name = "commit_forecast",
+	.test_cases = commit_forecast_cases,
+};
+
+kunit_test_suite(commit_forecast_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the forecast of promised memory");
+MODULE_LICENSE("GPL");

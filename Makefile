@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC
 
-.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench tree \
+.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench warning tree \
 	refresh series series-check off-check clean
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make bench         instructions of operations against the base kernel'"'"'s'
+	@echo '  make warning       a table: how early which warning comes before an OOM kill'
 	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
 	@echo '  make apply         the base with the series applied, in $(BUILD)/linux'
 	@echo '  make vanilla       the base kernel of the same configuration, to compare with'
@@ -65,6 +66,9 @@ check: setup-check $(KERNELS) initramfs
 
 kunit: setup-kunit apply
 	@$(S)/kunit.sh
+
+warning: setup-check initramfs
+	@$(S)/warning.sh $(LOADS)
 
 lint: setup-lint apply
 	@$(S)/lint.sh

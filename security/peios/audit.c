@@ -5,8 +5,12 @@
 
 #include <linux/audit.h>
 #include <linux/container_of.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/lsm_audit.h>
 #include <linux/ratelimit.h>
+#include <linux/string.h>
 
 #include "common.h"
 
@@ -68,4 +72,111 @@ void peios_audit_adj(struct task_struct *target, const struct cred *opener,
 		return;
 	}
 	common_lsm_audit(&record.common, log_adj, NULL);
+}
+
+struct sysctl_record {
+	struct common_audit_data common;
+	struct file *file;
+	enum peios_sysctl_refusal why;
+	const char *old;
+	const char *new;
+};
+
+/*
+ * The name within proc: a path through the mount that was used could be made to
+ * look like anything.
+ */
+static void log_sysctl_name(struct audit_buffer *ab, struct file *file)
+{
+	static const char root[] = "/sys/";
+	char buffer[128], *name;
+
+	name = dentry_path_raw(file->f_path.dentry, buffer, sizeof(buffer));
+	if (IS_ERR(name))
+		name = "/sys/?";
+	if (!strncmp(name, root, strlen(root)))
+		name += strlen(root);
+	audit_log_format(ab, " sysctl=");
+	audit_log_untrustedstring(ab, name);
+}
+
+static void log_sysctl(struct audit_buffer *ab, void *data)
+{
+	const struct sysctl_record *record =
+		container_of(data, struct sysctl_record, common);
+	bool by_opener = record->why == PEIOS_SYSCTL_OPENER;
+	char text[PEIOS_SID_TEXT_MAX];
+	const char *verdict = "granted";
+	struct peios_sid sid;
+
+	if (record->why != PEIOS_SYSCTL_FREE)
+		verdict = peios_enforcing ? "denied" : "permitted";
+	peios_cred_user(by_opener ? record->file->f_cred : current_cred(),
+			&sid);
+	peios_sid_format(&sid, text, sizeof(text));
+	audit_log_format(ab, "lsm=peios %s op=write_sysctl ssid=%s", verdict,
+			 text);
+	log_sysctl_name(ab, record->file);
+	switch (record->why) {
+	case PEIOS_SYSCTL_FREE:
+		audit_log_format(ab, " old=");
+		audit_log_untrustedstring(ab, record->old);
+		audit_log_format(ab, " new=");
+		audit_log_untrustedstring(ab, record->new);
+		break;
+	case PEIOS_SYSCTL_REPLACED:
+		audit_log_format(ab, " replaced_by=bpf");
+		break;
+	default:
+		audit_log_format(ab, " missing=SeTcbPrivilege of=%s",
+				 by_opener ? "opener" : "writer");
+	}
+}
+
+/**
+ * peios_audit_sysctl_refused() - record that a sysctl may not be written
+ * @file: the file of the sysctl; current is the writer
+ * @why: who may not
+ *
+ * Context: process context.
+ */
+void peios_audit_sysctl_refused(struct file *file,
+				enum peios_sysctl_refusal why)
+{
+	struct sysctl_record record = {
+		.common.type = LSM_AUDIT_DATA_NONE,
+		.file = file,
+		.why = why,
+	};
+
+	if (!__ratelimit(&audit_limit)) {
+		atomic64_inc(&peios_stats[PEIOS_STAT_UNRECORDED]);
+		return;
+	}
+	common_lsm_audit(&record.common, log_sysctl, NULL);
+}
+
+/**
+ * peios_audit_sysctl_written() - record that a sysctl was written
+ * @file: the file of the sysctl; current is the writer
+ * @old: its value before, as text
+ * @new: its value now
+ *
+ * Not ratelimited: a change of policy must not hide behind others, and only who
+ * is trusted can cause one.
+ *
+ * Context: process context.
+ */
+void peios_audit_sysctl_written(struct file *file, const char *old,
+				const char *new)
+{
+	struct sysctl_record record = {
+		.common.type = LSM_AUDIT_DATA_NONE,
+		.file = file,
+		.why = PEIOS_SYSCTL_FREE,
+		.old = old,
+		.new = new,
+	};
+
+	common_lsm_audit(&record.common, log_sysctl, NULL);
 }

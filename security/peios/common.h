@@ -43,12 +43,32 @@ void peios_cred_use(const struct cred *cred, u64 privilege);
 
 bool peios_adj_permitted(short old, short new, u64 writer, u64 opener);
 
+/**
+ * enum peios_sysctl_refusal - why a write to a sysctl that is policy is refused
+ * @PEIOS_SYSCTL_FREE: it is not
+ * @PEIOS_SYSCTL_WRITER: the writer lacks SeTcbPrivilege
+ * @PEIOS_SYSCTL_OPENER: the opener lacks it
+ * @PEIOS_SYSCTL_REPLACED: the value is a BPF program's
+ */
+enum peios_sysctl_refusal {
+	PEIOS_SYSCTL_FREE,
+	PEIOS_SYSCTL_WRITER,
+	PEIOS_SYSCTL_OPENER,
+	PEIOS_SYSCTL_REPLACED,
+};
+
+enum peios_sysctl_refusal peios_sysctl_refusal(u64 writer, u64 opener,
+					       bool replaced);
+
 /* What is counted, and shown in /sys/kernel/security/peios/stats. */
 enum peios_stat {
 	PEIOS_STAT_LOWERED,
 	PEIOS_STAT_REFUSED,
 	PEIOS_STAT_PERMITTED,
 	PEIOS_STAT_UNRECORDED,
+	PEIOS_STAT_SYSCTL_WRITTEN,
+	PEIOS_STAT_SYSCTL_REFUSED,
+	PEIOS_STAT_SYSCTL_PERMITTED,
 	PEIOS_NR_STATS,
 };
 
@@ -56,8 +76,19 @@ extern atomic64_t peios_stats[PEIOS_NR_STATS];
 
 void peios_audit_adj(struct task_struct *target, const struct cred *opener,
 		     short old, short new, bool by_opener);
+void peios_audit_sysctl_refused(struct file *file,
+				enum peios_sysctl_refusal why);
+void peios_audit_sysctl_written(struct file *file, const char *old,
+				const char *new);
 
 void __init peios_add_cred_hooks(void);
 void __init peios_add_oom_hooks(void);
+#ifdef CONFIG_SECURITY_SYSCTL
+void __init peios_add_sysctl_hooks(void);
+#else
+static inline void peios_add_sysctl_hooks(void)
+{
+}
+#endif
 
 #endif /* _SECURITY_PEIOS_COMMON_H */

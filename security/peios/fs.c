@@ -128,6 +128,9 @@ static int stats_show(struct seq_file *m, void *unused)
 		[PEIOS_STAT_REFUSED]	= "oom_score_adj_refused",
 		[PEIOS_STAT_PERMITTED]	= "oom_score_adj_would_refuse",
 		[PEIOS_STAT_UNRECORDED]	= "audit_records_suppressed",
+		[PEIOS_STAT_SYSCTL_WRITTEN]	= "sysctl_written",
+		[PEIOS_STAT_SYSCTL_REFUSED]	= "sysctl_refused",
+		[PEIOS_STAT_SYSCTL_PERMITTED]	= "sysctl_would_refuse",
 	};
 	unsigned int i;
 

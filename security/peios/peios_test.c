@@ -171,6 +171,32 @@ static void adj_decision(struct kunit *test)
 						       sets[opener]);
 }
 
+#ifdef CONFIG_SECURITY_SYSCTL
+/* The writer, the opener, and nobody's program: each has a say. */
+static void sysctl_decision(struct kunit *test)
+{
+	static const u64 sets[] = {
+		0, PEIOS_PRIV_TCB, PEIOS_PRIV_ALL & ~PEIOS_PRIV_TCB,
+		PEIOS_PRIV_ALL,
+	};
+	unsigned int writer, opener, replaced;
+
+	for (writer = 0; writer < ARRAY_SIZE(sets); writer++)
+		for (opener = 0; opener < ARRAY_SIZE(sets); opener++)
+			for (replaced = 0; replaced < 2; replaced++) {
+				int want = writer % 2 == 0 ? PEIOS_SYSCTL_WRITER :
+					   opener % 2 == 0 ? PEIOS_SYSCTL_OPENER :
+					   replaced ? PEIOS_SYSCTL_REPLACED :
+					   PEIOS_SYSCTL_FREE;
+
+				KUNIT_EXPECT_EQ(test, want,
+						(int)peios_sysctl_refusal(sets[writer],
+									  sets[opener],
+									  replaced));
+			}
+}
+#endif
+
 static int parse(struct kunit *test, const char *text,
 		 struct peios_command *command)
 {
@@ -331,6 +357,9 @@ static struct kunit_case peios_cases[] = {
 	KUNIT_CASE(unix_identity),
 	KUNIT_CASE(what_is_lost_is_not_present),
 	KUNIT_CASE(adj_decision),
+#ifdef CONFIG_SECURITY_SYSCTL
+	KUNIT_CASE(sysctl_decision),
+#endif
 	KUNIT_CASE(commands),
 	KUNIT_CASE(commands_mutated),
 	KUNIT_CASE(privileges_only_leave),

@@ -12,7 +12,8 @@ packages='gcc make bc bison flex libc6-dev libelf-dev libssl-dev patch rsync xz-
 for use in "$@"; do
 	case $use in
 	run) ;;
-	check) packages+=' libjson-c-dev libncurses-dev python3' ;;
+	check) packages+=' libjson-c-dev libncurses-dev python3
+		clang libclang-rt-14-dev' ;;
 	kunit) packages+=' python3' ;;
 	lint) packages+=' perl sparse shellcheck' ;;
 	*) die "setup.sh: no such use: $use" ;;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Security identifiers: their text form and the ones that are known by name.
+ * Security identifiers: their text and binary forms and the ones that are known
+ * by name.
  * [MS-DTYP] 2.4.2.1: S-1-AUTHORITY-SUB-SUB-..., the authority in decimal if it
- * is below 2^32 and else as 0x and twelve hexadecimal digits.
+ * is below 2^32 and else as 0x and twelve hexadecimal digits. [MS-DTYP] 2.4.2.2:
+ * revision, number of sub-authorities, the authority with its highest byte
+ * first, the sub-authorities with their lowest byte first.
  */
 
 #include <linux/ctype.h>
@@ -10,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "sid.h"
 
@@ -21,6 +25,16 @@ const struct peios_sid peios_sid_system = {
 /* NT Authority; built-in domain, Administrators */
 const struct peios_sid peios_sid_administrators = {
 	.authority = 5, .nr_subs = 2, .sub = { 32, 544 },
+};
+
+/* World Authority */
+const struct peios_sid peios_sid_everyone = {
+	.authority = 1, .nr_subs = 1, .sub = { 0 },
+};
+
+/* Creator Authority: in an ACE, whoever is the owner */
+const struct peios_sid peios_sid_owner_rights = {
+	.authority = 3, .nr_subs = 1, .sub = { 4 },
 };
 
 /* Unix identities as Samba maps them: S-1-22-1-UID and S-1-22-2-GID. */
@@ -143,6 +157,70 @@ int peios_sid_format(const struct peios_sid *sid, char *buf, size_t size)
 	for (i = 0; i < sid->nr_subs; i++)
 		len += scnprintf(buf + len, size - len, "-%u", sid->sub[i]);
 	return len;
+}
+
+/**
+ * peios_sid_decode() - read a SID in binary form
+ * @bytes: where it begins, of any alignment
+ * @room: bytes that may be read
+ * @sid: the result, not touched on error
+ *
+ * One without sub-authorities has no text form, and is refused.
+ *
+ * Return: the SID's length in bytes, or -EINVAL.
+ */
+int peios_sid_decode(const u8 *bytes, size_t room, struct peios_sid *sid)
+{
+	unsigned int i, nr_subs;
+
+	if (room < PEIOS_SID_HEADER || bytes[0] != 1)
+		return -EINVAL;
+	nr_subs = bytes[1];
+	if (!nr_subs || nr_subs > PEIOS_SID_SUBS_MAX ||
+	    room < PEIOS_SID_HEADER + nr_subs * 4)
+		return -EINVAL;
+
+	*sid = (struct peios_sid) {
+		.authority = (u64)get_unaligned_be16(bytes + 2) << 32 |
+			     get_unaligned_be32(bytes + 4),
+		.nr_subs = nr_subs,
+	};
+	for (i = 0; i < nr_subs; i++)
+		sid->sub[i] = get_unaligned_le32(bytes + PEIOS_SID_HEADER +
+						 i * 4);
+	return PEIOS_SID_HEADER + nr_subs * 4;
+}
+
+/**
+ * peios_sid_bytes() - the length of a SID in binary form
+ * @sid: the SID
+ *
+ * Return: its length, at most PEIOS_SID_BYTES_MAX.
+ */
+size_t peios_sid_bytes(const struct peios_sid *sid)
+{
+	return PEIOS_SID_HEADER + sid->nr_subs * 4;
+}
+
+/**
+ * peios_sid_encode() - write a SID in binary form
+ * @sid: the SID
+ * @bytes: where to, with room for peios_sid_bytes()
+ *
+ * Return: the bytes written.
+ */
+size_t peios_sid_encode(const struct peios_sid *sid, u8 *bytes)
+{
+	unsigned int i;
+
+	bytes[0] = 1;
+	bytes[1] = sid->nr_subs;
+	put_unaligned_be16(sid->authority >> 32, bytes + 2);
+	put_unaligned_be32(sid->authority, bytes + 4);
+	for (i = 0; i < sid->nr_subs; i++)
+		put_unaligned_le32(sid->sub[i],
+				   bytes + PEIOS_SID_HEADER + i * 4);
+	return peios_sid_bytes(sid);
 }
 
 /**

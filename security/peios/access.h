@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who may do what to a process: rights, and the decision about them.
+ */
+#ifndef _SECURITY_PEIOS_ACCESS_H
+#define _SECURITY_PEIOS_ACCESS_H
+
+#include <linux/types.h>
+
+#include "sd.h"
+#include "sid.h"
+#include "token.h"
+
+/* Rights on a process */
+#define PEIOS_PROCESS_TERMINATE		0x00000001
+#define PEIOS_PROCESS_SIGNAL		0x00000002
+#define PEIOS_PROCESS_VM_READ		0x00000010
+#define PEIOS_PROCESS_VM_WRITE		0x00000020
+#define PEIOS_PROCESS_DUP_HANDLE	0x00000040
+#define PEIOS_PROCESS_SET_QUOTA		0x00000100
+#define PEIOS_PROCESS_SET_INFORMATION	0x00000200
+#define PEIOS_PROCESS_QUERY_INFORMATION	0x00000400
+#define PEIOS_PROCESS_SUSPEND_RESUME	0x00000800
+#define PEIOS_PROCESS_QUERY_LIMITED	0x00001000
+
+/* Rights on any object */
+#define PEIOS_DELETE			0x00010000
+#define PEIOS_READ_CONTROL		0x00020000
+#define PEIOS_WRITE_DAC			0x00040000
+#define PEIOS_WRITE_OWNER		0x00080000
+#define PEIOS_SYNCHRONIZE		0x00100000
+#define PEIOS_ACCESS_SYSTEM_SECURITY	0x01000000
+
+/* No rights, but requests: as much as there is; what the mapping says. */
+#define PEIOS_MAXIMUM_ALLOWED		0x02000000
+#define PEIOS_GENERIC_ALL		0x10000000
+#define PEIOS_GENERIC_EXECUTE		0x20000000
+#define PEIOS_GENERIC_WRITE		0x40000000
+#define PEIOS_GENERIC_READ		0x80000000
+#define PEIOS_GENERIC			0xf0000000
+
+#define PEIOS_PROCESS_READ						\
+	(PEIOS_PROCESS_QUERY_INFORMATION | PEIOS_PROCESS_VM_READ |	\
+	 PEIOS_READ_CONTROL)
+#define PEIOS_PROCESS_WRITE						\
+	(PEIOS_PROCESS_SET_INFORMATION | PEIOS_PROCESS_SET_QUOTA |	\
+	 PEIOS_PROCESS_VM_WRITE | PEIOS_WRITE_DAC)
+#define PEIOS_PROCESS_EXECUTE						\
+	(PEIOS_PROCESS_TERMINATE | PEIOS_PROCESS_SUSPEND_RESUME |	\
+	 PEIOS_PROCESS_QUERY_LIMITED)
+#define PEIOS_PROCESS_ALL						\
+	(PEIOS_PROCESS_TERMINATE | PEIOS_PROCESS_SIGNAL |		\
+	 PEIOS_PROCESS_VM_READ | PEIOS_PROCESS_VM_WRITE |		\
+	 PEIOS_PROCESS_DUP_HANDLE | PEIOS_PROCESS_SET_QUOTA |		\
+	 PEIOS_PROCESS_SET_INFORMATION |				\
+	 PEIOS_PROCESS_QUERY_INFORMATION |				\
+	 PEIOS_PROCESS_SUSPEND_RESUME | PEIOS_PROCESS_QUERY_LIMITED |	\
+	 PEIOS_READ_CONTROL | PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
+
+/**
+ * struct peios_mapping - what the generic rights stand for
+ * @read: GENERIC_READ
+ * @write: GENERIC_WRITE
+ * @execute: GENERIC_EXECUTE
+ * @all: GENERIC_ALL
+ */
+struct peios_mapping {
+	u32 read;
+	u32 write;
+	u32 execute;
+	u32 all;
+};
+
+extern const struct peios_mapping peios_process_mapping;
+
+/**
+ * struct peios_subject - who asks for access
+ * @user: the user
+ * @groups: groups that are enabled, then those that are deny-only
+ * @nr_groups: how many are enabled
+ * @nr_deny: how many are deny-only
+ * @privileges: the privileges that are enabled
+ * @unix_member: tells if a Unix user is a member of the group of this gid;
+ *	NULL for who has no groups but @groups
+ * @unix_groups: what @unix_member is given
+ *
+ * Holds no references: it is gathered for a decision and gone after it.
+ * A Unix user may be in 65536 groups, which would be too many to copy.
+ */
+struct peios_subject {
+	const struct peios_sid *user;
+	const struct peios_sid *groups;
+	unsigned int nr_groups;
+	unsigned int nr_deny;
+	u64 privileges;
+	bool (*unix_member)(const void *unix_groups, u32 gid);
+	const void *unix_groups;
+};
+
+/**
+ * struct peios_pip - process integrity protection
+ * @type: kind of protection, 0 for none
+ * @trust: level within it
+ */
+struct peios_pip {
+	u32 type;
+	u32 trust;
+};
+
+/**
+ * enum peios_check - the check that refused something
+ * @PEIOS_CHECK_NONE: none did
+ * @PEIOS_CHECK_PIP: the caller does not dominate the target
+ * @PEIOS_CHECK_SD: the security descriptor
+ * @PEIOS_CHECK_PRIVILEGE: a privilege that is needed beside it
+ */
+enum peios_check {
+	PEIOS_CHECK_NONE,
+	PEIOS_CHECK_PIP,
+	PEIOS_CHECK_SD,
+	PEIOS_CHECK_PRIVILEGE,
+};
+
+/**
+ * struct peios_access - a decision, with its reasons
+ * @granted: the rights granted, none if anything was refused
+ * @missing: the rights asked for and refused
+ * @used: privileges without which the decision would have been another
+ * @refused_by: what refused @missing
+ * @ace: number of the DACL's entry that denied one of @missing, from 0; -1 if
+ *	none did, and the right just is not allowed to this subject
+ */
+struct peios_access {
+	u32 granted;
+	u32 missing;
+	u64 used;
+	enum peios_check refused_by;
+	int ace;
+};
+
+u32 peios_map_generic(u32 mask, const struct peios_mapping *mapping);
+void peios_subject_init(struct peios_subject *subject,
+			const struct peios_token *token);
+int peios_access_check(const struct peios_subject *subject,
+		       const struct peios_sd *sd, u32 desired,
+		       const struct peios_mapping *mapping,
+		       struct peios_access *result);
+bool peios_pip_dominates(const struct peios_pip *caller,
+			 const struct peios_pip *target);
+int peios_process_check(const struct peios_subject *subject,
+			const struct peios_pip *caller_pip,
+			const struct peios_sd *sd,
+			const struct peios_pip *target_pip, u32 desired,
+			struct peios_access *result);
+bool peios_owner_permitted(const struct peios_subject *subject,
+			   const struct peios_sid *owner);
+const char *peios_check_name(enum peios_check check);
+const char *peios_right_name(u32 right);
+
+#endif /* _SECURITY_PEIOS_ACCESS_H */

@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# initramfs.sh: build the self-tests against the patched tree and pack them
+# initramfs.sh: build the self-tests and tools of the patched tree and pack them
 # with busybox into $BUILD/initramfs.cpio.gz. No root needed: device nodes come
 # from the kernel's own gen_init_cpio.
+#
+# A tool is a folder below tools/peios or tools/mm with a Makefile that knows
+# "make LDFLAGS=-static DESTDIR=DIR install".
 
 . "$(dirname "$0")/lib.sh"
 
-root=$BUILD/root tests=$BUILD/selftests
+root=$BUILD/root tests=$BUILD/selftests tools=$BUILD/tools
 busybox=$(command -v busybox) || die "busybox is missing"
 
 build_tests()
@@ -22,6 +25,21 @@ build_tests()
 	[ -x "$tests/run_kselftest.sh" ]
 }
 
+build_tools()
+{
+	local makefile
+
+	rm -rf "$tools"
+	mkdir -p "$tools"
+	for makefile in "$LINUX"/tools/{peios,mm}/*/Makefile; do
+		[ -e "$makefile" ] || continue
+		make -C "$(dirname "$makefile")" -s clean &&
+		make -C "$(dirname "$makefile")" -j"$JOBS" LDFLAGS=-static \
+			DESTDIR="$tools" install || return
+	done
+	rm -rf "$tools/usr/share/man"
+}
+
 pack()
 {
 	local name
@@ -35,7 +53,8 @@ pack()
 	cp "$TOP/scripts/guest/init" "$root/init" &&
 	cp "$TOP"/scripts/guest/*.sh "$root/bin/" &&
 	cp "$TOP/scripts/guest/kunit-suites" "$root/etc/" &&
-	cp -a "$tests" "$root/selftests" || return
+	cp -a "$tests" "$root/selftests" &&
+	cp -a "$tools/." "$root/" || return
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
 		> "$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' > "$root/etc/group"
@@ -59,4 +78,5 @@ pack()
 }
 
 step "Building the self-tests" selftests build_tests
+step "Building the tools" tools build_tools
 step "Packing the guest's file system" initramfs pack

@@ -6,14 +6,14 @@
 . "$(dirname "$0")/lib.sh"
 
 packages='gcc make bc bison flex libc6-dev libelf-dev libssl-dev patch rsync xz-utils
-	qemu-system-x86 busybox-static ccache git ca-certificates'
+	qemu-system-x86 busybox-static ccache git ca-certificates
+	libjson-c-dev libncurses-dev'
 [ -n "${KSRC:-}" ] || packages+=' linux-source-6.12'
 
 for use in "$@"; do
 	case $use in
 	run) ;;
-	check) packages+=' libjson-c-dev libncurses-dev python3
-		clang libclang-rt-14-dev' ;;
+	check) packages+=' python3 clang libclang-rt-14-dev' ;;
 	kunit) packages+=' python3' ;;
 	lint) packages+=' perl sparse shellcheck' ;;
 	*) die "setup.sh: no such use: $use" ;;

@@ -339,6 +339,19 @@ static void sd_parts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr, 3);
 }
 
+static void expect_bad(struct kunit *test, const u8 *bytes, unsigned int size,
+		       const char *what)
+{
+	struct peios_sd *const before = (void *)1;
+	struct peios_sd *sd = before;
+
+	KUNIT_EXPECT_EQ_MSG(test, peios_sd_parse(bytes, size, GFP_KERNEL, &sd),
+			    -EINVAL, "%s", what);
+	KUNIT_EXPECT_PTR_EQ(test, sd, before);
+	if (sd != before)
+		kfree(sd);
+}
+
 /* One value in one place makes it invalid. */
 static void sd_malformed(struct kunit *test)
 {
@@ -415,8 +428,6 @@ static void sd_malformed(struct kunit *test)
 		{ "last entry too long", SOME_LAST + 2, 2, 28 },
 	};
 	u8 *bytes = alloc_bytes(test);
-	struct peios_sd *const before = (void *)1;
-	struct peios_sd *sd = before;
 	unsigned int i, size;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -429,21 +440,39 @@ static void sd_malformed(struct kunit *test)
 			put_unaligned_le16(cases[i].value, at);
 		else
 			put_unaligned_le32(cases[i].value, at);
-		KUNIT_EXPECT_EQ_MSG(test,
-				    peios_sd_parse(bytes, size, GFP_KERNEL, &sd),
-				    -EINVAL, "%s", cases[i].what);
-		if (sd != before)
-			kfree(sd);
-		KUNIT_EXPECT_PTR_EQ(test, sd, before);
-		sd = before;
+		expect_bad(test, bytes, size, cases[i].what);
 	}
+
+	/* All in order, but not at a multiple of 4 */
+	size = build_some(test, bytes);
+	memmove(bytes + SOME_DACL + 2, bytes + SOME_DACL, size - SOME_DACL);
+	put_unaligned_le32(SOME_DACL + 2, bytes + PEIOS_SD_DACL_AT);
+	expect_bad(test, bytes, size + 2, "DACL moved by 2");
+	build_some(test, bytes);
+	put_unaligned_le16(size - SOME_DACL + 2,
+			   bytes + SOME_DACL + PEIOS_ACL_SIZE_AT);
+	expect_bad(test, bytes, size + 2, "DACL longer by 2");
+	build_some(test, bytes);
+	put_unaligned_le16(size - SOME_DACL + 4,
+			   bytes + SOME_DACL + PEIOS_ACL_SIZE_AT);
+	put_unaligned_le16(size - SOME_LAST + 2,
+			   bytes + SOME_LAST + PEIOS_ACE_SIZE_AT);
+	expect_bad(test, bytes, size + 4, "last entry longer by 2");
+
+	/* An entry for objects that ends, with all, before it says what types */
+	size = build(test, bytes, ALICE, NULL, NULL,
+		     LIST({ PEIOS_ACE_ALLOWED_OBJECT, 0, 0, ALICE }));
+	size -= 4 + 16;
+	put_unaligned_le16(size - SOME_GROUP,
+			   bytes + SOME_GROUP + PEIOS_ACL_SIZE_AT);
+	put_unaligned_le16(8, bytes + SOME_GROUP + PEIOS_ACL_HEADER +
+			   PEIOS_ACE_SIZE_AT);
+	expect_bad(test, bytes, size, "object entry cut off at the end");
 
 	/* Cut off anywhere */
 	build_some(test, bytes);
 	for (i = 0; i < SOME_SIZE; i++)
-		KUNIT_EXPECT_EQ_MSG(test,
-				    peios_sd_parse(bytes, i, GFP_KERNEL, &sd),
-				    -EINVAL, "%u bytes", i);
+		expect_bad(test, bytes, i, "cut off");
 }
 
 /* What is unusual, but valid. */
@@ -787,13 +816,15 @@ static void access_reasons(struct kunit *test)
 	struct peios_sd *sd = make(test, BOB,
 				   LIST(ALLOW(QUERY, ALICE), DENY(QUERY, ALICE),
 					DENY(PEEK, BOB), DENY(PEEK, EVERYONE),
-					ALLOW(PEEK | POKE, ALICE)));
+					ALLOW(PEEK | POKE, ALICE),
+					DENY(PEIOS_DELETE, ALICE),
+					DENY(PEIOS_WRITE_OWNER, ALICE)));
 	struct peios_access result;
 	struct who *who = new_who(test);
 
 	set_who(test, who, ALICE, "", "", PEIOS_PRIV_ALL);
 	KUNIT_EXPECT_EQ(test, peios_access_check(&who->subject, sd,
-						 PEEK | POKE | PEIOS_DELETE,
+						 QUERY | PEEK | POKE | PEIOS_DELETE,
 						 &peios_process_mapping, &result),
 			-EACCES);
 	KUNIT_EXPECT_EQ(test, result.missing & ~POKE, PEEK | PEIOS_DELETE);
@@ -803,10 +834,11 @@ static void access_reasons(struct kunit *test)
 
 	/* Not allowed, but nothing denies it. */
 	KUNIT_EXPECT_EQ(test, peios_access_check(&who->subject, sd,
-						 QUERY | PEIOS_DELETE,
+						 QUERY | PEIOS_SYNCHRONIZE |
+						 PEIOS_WRITE_OWNER,
 						 &peios_process_mapping, &result),
 			-EACCES);
-	KUNIT_EXPECT_EQ(test, result.missing, PEIOS_DELETE);
+	KUNIT_EXPECT_EQ(test, result.missing, PEIOS_SYNCHRONIZE);
 	KUNIT_EXPECT_EQ(test, result.ace, -1);
 
 	/* A privilege is used where it makes the difference. */
@@ -1165,6 +1197,22 @@ static void write_rights(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peios_sd_write_rights(sd, parse(test, more, size)),
 			PEIOS_WRITE_OWNER | PEIOS_ACCESS_SYSTEM_SECURITY |
 			PEIOS_WRITE_DAC);
+
+	/* Another owner is one thing, other flags of the DACL are another. */
+	size = build_some(test, more);
+	more[SOME_OWNER + 8] ^= 1;
+	more[3] ^= 0x10;
+	KUNIT_EXPECT_EQ(test, peios_sd_write_rights(sd, parse(test, more, size)),
+			PEIOS_WRITE_OWNER | PEIOS_WRITE_DAC);
+	build_some(test, more);
+	more[SOME_OWNER + 8] ^= 1;
+	more[3] ^= 0x40;
+	changed = parse(test, more, size);
+	more[SOME_OWNER + 8] ^= 2;
+	more[1] = 7;
+	KUNIT_EXPECT_EQ(test, peios_sd_write_rights(changed,
+						    parse(test, more, size)),
+			PEIOS_WRITE_OWNER | PEIOS_WRITE_DAC);
 
 	/* Where its parts are does not matter. */
 	size = build_some(test, bytes);

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peiosctl: see and set what the Peios LSM knows of processes.
+ * See peiosctl.8, and Documentation/admin-guide/LSM/Peios.rst for the model.
+ */
+
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#include "../../../security/peios/privilege.h"
+#include "peiosctl.h"
+#include "sddl.h"
+
+static const char usage[] =
+"usage: peiosctl [--proc=DIR] COMMAND\n"
+"\n"
+"  token [PID]                 show the token of a process\n"
+"  run [OPTION]... -- COMMAND  run a command with another token:\n"
+"      --remove=NAMES            give up privileges for ever\n"
+"      --disable=NAMES           switch privileges off\n"
+"      --enable=NAMES            switch privileges on\n"
+"      --replace='user=SID ...'  another token, see the manual\n"
+"      --pip=TYPE,TRUST          another integrity protection\n"
+"  sd [PID]                    show the security descriptor of a process, in SDDL\n"
+"  sd PID SDDL                 set it; what SDDL leaves out stays\n"
+"  pip [PID]                   show the integrity protection of a process\n"
+"  pip PID TYPE TRUST          set it\n"
+"  check [--as=PID] PID [RIGHTS]\n"
+"                              say what a process may do to another, and which\n"
+"                              check refuses what it may not\n"
+"  access [RIGHTS] SDDL        ask the kernel what this process's token is granted\n"
+"  sddl SDDL                   SDDL to hexadecimal\n"
+"  sddl --hex HEX              and back\n"
+"\n"
+"PID is a number or, for peiosctl itself, self, which is the default. RIGHTS are\n"
+"names or numbers parted by commas. Exits with 1 where Peios refuses, with 2 for\n"
+"other errors.\n";
+
+/**
+ * die() - print a message and end
+ * @format: what
+ */
+void die(const char *format, ...)
+{
+	va_list args;
+
+	fputs("peiosctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(EXIT_ERROR);
+}
+
+static void __noreturn die_usage(void)
+{
+	fputs(usage, stderr);
+	exit(EXIT_ERROR);
+}
+
+/* Ends with a message, and the exit code that tells a refusal from the rest. */
+static void __noreturn fail(int err, const char *path)
+{
+	fprintf(stderr, "peiosctl: %s: %s\n", path, strerror(-err));
+	exit(err == -EACCES || err == -EPERM ? EXIT_REFUSED : EXIT_ERROR);
+}
+
+static const char *check_pid(const char *pid)
+{
+	if (strcmp(pid, "self") &&
+	    (!*pid || strspn(pid, "0123456789") != strlen(pid)))
+		die("not a process: %s", pid);
+	return pid;
+}
+
+static void show_file(const char *pid, const char *file)
+{
+	char *path = attr_path(pid, file);
+	FILE *in = fopen(path, "re");
+	int c;
+
+	if (!in)
+		fail(-errno, path);
+	while ((c = getc(in)) != EOF)
+		putchar(c);
+	if (ferror(in))
+		fail(-errno, path);
+	fclose(in);
+	free(path);
+}
+
+static int cmd_token(int argc, char **argv)
+{
+	if (argc > 2)
+		die_usage();
+	show_file(argc == 2 ? check_pid(argv[1]) : "self", "token");
+	return 0;
+}
+
+/* Runs one command on this process's own token or integrity protection. */
+static void change_self(const char *file, const char *verb, const char *what)
+{
+	char *path = attr_path("thread-self", file), *text;
+	int err;
+
+	if (asprintf(&text, "%s%s%s", verb, *verb ? " " : "", what) < 0)
+		die("no memory");
+	err = write_file(path, text, strlen(text));
+	if (err) {
+		fprintf(stderr, "peiosctl: %s: %s\n", text, strerror(-err));
+		exit(err == -EACCES || err == -EPERM ? EXIT_REFUSED : EXIT_ERROR);
+	}
+	free(text);
+	free(path);
+}
+
+/*
+ * The options take effect one after the other, as they are written: privileges
+ * are disabled or given up before or after the token is replaced.
+ */
+static int cmd_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "remove", required_argument, NULL, 'r' },
+		{ "disable", required_argument, NULL, 'd' },
+		{ "enable", required_argument, NULL, 'e' },
+		{ "replace", required_argument, NULL, 't' },
+		{ "pip", required_argument, NULL, 'p' },
+		{}
+	};
+	int opt;
+
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		char *comma;
+
+		switch (opt) {
+		case 'r':
+			change_self("token", "remove", optarg);
+			break;
+		case 'd':
+			change_self("token", "disable", optarg);
+			break;
+		case 'e':
+			change_self("token", "enable", optarg);
+			break;
+		case 't':
+			change_self("token", "replace", optarg);
+			break;
+		case 'p':
+			comma = strchr(optarg, ',');
+			if (!comma)
+				die("not TYPE,TRUST: %s", optarg);
+			*comma = ' ';
+			change_self("pip", "", optarg);
+			break;
+		default:
+			die_usage();
+		}
+	}
+	if (optind == argc)
+		die_usage();
+	execvp(argv[optind], argv + optind);
+	die("%s: %s", argv[optind], strerror(errno));
+}
+
+static void print_sddl(const struct peios_sd *sd)
+{
+	struct sddl sddl;
+	char *text;
+	int err;
+
+	sddl_unpack(sd, &sddl);
+	err = sddl_format(&sddl, &text);
+	if (err == -EOPNOTSUPP)
+		die("it has entries that SDDL has no form for");
+	if (err)
+		die("%s", strerror(-err));
+	puts(text);
+	free(text);
+}
+
+static void must_parse(const char *text, struct sddl *sddl)
+{
+	struct sddl_error error;
+
+	if (sddl_parse(text, sddl, &error))
+		die("%s\n  %s\n  %*s^", error.why, text,
+		    (int)(error.at - text), "");
+}
+
+static int cmd_sd(int argc, char **argv)
+{
+	const char *pid = argc > 1 ? check_pid(argv[1]) : "self";
+	char *path = attr_path(pid, "sd");
+	struct peios_sd *sd = NULL;
+	struct sddl sddl, old;
+	u8 bytes[PEIOS_SD_MAX];
+	size_t size;
+	int err;
+
+	if (argc > 3)
+		die_usage();
+	if (argc < 3) {
+		err = read_sd(pid, &sd);
+		if (err)
+			fail(err, path);
+		print_sddl(sd);
+		goto out;
+	}
+
+	must_parse(argv[2], &sddl);
+	/* Only a whole descriptor can be written by who may not read it. */
+	if (!sddl.has_owner || !sddl.has_group || !sddl.dacl.present ||
+	    !sddl.sacl.present) {
+		err = read_sd(pid, &sd);
+		if (err && !sddl.has_owner)
+			fail(err, path);
+		if (!err) {
+			sddl_unpack(sd, &old);
+			sddl_merge(&sddl, &old);
+		}
+	}
+	if (sddl_pack(&sddl, bytes, &size))
+		die("longer than %d bytes", PEIOS_SD_MAX);
+	err = write_file(path, bytes, size);
+	if (err)
+		fail(err, path);
+out:
+	kfree(sd);
+	free(path);
+	return 0;
+}
+
+static int cmd_pip(int argc, char **argv)
+{
+	const char *pid = argc > 1 ? check_pid(argv[1]) : "self";
+	struct peios_pip pip;
+	char *path, *text;
+	int err;
+
+	if (argc <= 2) {
+		show_file(pid, "pip");
+		return 0;
+	}
+	if (argc != 4)
+		die_usage();
+	if (asprintf(&text, "%s %s", argv[2], argv[3]) < 0)
+		die("no memory");
+	if (parse_pip(text, &pip))
+		die("not two numbers: %s", text);
+	path = attr_path(pid, "pip");
+	err = write_file(path, text, strlen(text));
+	if (err)
+		fail(err, path);
+	free(path);
+	free(text);
+	return 0;
+}
+
+static int cmd_check(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "as", required_argument, NULL, 'a' },
+		{}
+	};
+	const char *as = "self";
+	u32 desired = 0;
+	int opt;
+
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (opt != 'a')
+			die_usage();
+		as = check_pid(optarg);
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		die_usage();
+	if (argc - optind == 2 &&
+	    (parse_rights(argv[optind + 1], &desired) || !desired))
+		die("no such rights: %s", argv[optind + 1]);
+	return check_process(check_pid(argv[optind]), as, desired);
+}
+
+static int cmd_access(int argc, char **argv)
+{
+	static const char path[] = "/sys/kernel/security/peios/access";
+	u32 desired = PEIOS_MAXIMUM_ALLOWED, granted;
+	u8 bytes[4 + PEIOS_SD_MAX];
+	struct sddl sddl;
+	char answer[32], *end;
+	size_t size;
+	ssize_t n;
+	int fd;
+
+	if (argc < 2 || argc > 3)
+		die_usage();
+	if (argc == 3 && parse_rights(argv[1], &desired))
+		die("no such rights: %s", argv[1]);
+	must_parse(argv[argc - 1], &sddl);
+	put_unaligned_le32(desired, bytes);
+	if (sddl_pack(&sddl, bytes + 4, &size))
+		die("longer than %d bytes", PEIOS_SD_MAX);
+
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fail(-errno, path);
+	if (write(fd, bytes, size + 4) < 0)
+		fail(-errno, "access");
+	n = read(fd, answer, sizeof(answer) - 1);
+	if (n < 0)
+		fail(-errno, path);
+	close(fd);
+	answer[n] = '\0';
+	granted = strtoul(answer, &end, 16);
+	if (end == answer)
+		die("%s: what is '%s'?", path, answer);
+	print_rights(stdout, granted);
+	putchar('\n');
+	return 0;
+}
+
+static void from_hex(const char *hex)
+{
+	size_t size = strlen(hex) / 2, i;
+	u8 bytes[PEIOS_SD_MAX];
+	struct peios_sd *sd;
+
+	if (strlen(hex) % 2 || size > sizeof(bytes))
+		die("not a descriptor in hexadecimal");
+	for (i = 0; i < size; i++) {
+		int high = hex_to_bin(hex[2 * i]);
+		int low = hex_to_bin(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			die("not hexadecimal: %s", hex + 2 * i);
+		bytes[i] = high << 4 | low;
+	}
+	if (peios_sd_parse(bytes, size, 0, &sd))
+		die("not a valid security descriptor");
+	print_sddl(sd);
+	kfree(sd);
+}
+
+static int cmd_sddl(int argc, char **argv)
+{
+	struct sddl sddl;
+	u8 bytes[PEIOS_SD_MAX];
+	size_t size, i;
+
+	if (argc == 3 && !strcmp(argv[1], "--hex")) {
+		from_hex(argv[2]);
+		return 0;
+	}
+	if (argc != 2)
+		die_usage();
+	must_parse(argv[1], &sddl);
+	if (sddl_pack(&sddl, bytes, &size))
+		die("longer than %d bytes", PEIOS_SD_MAX);
+	for (i = 0; i < size; i++)
+		printf("%02x", bytes[i]);
+	putchar('\n');
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{ "token", cmd_token },
+		{ "run", cmd_run },
+		{ "sd", cmd_sd },
+		{ "pip", cmd_pip },
+		{ "check", cmd_check },
+		{ "access", cmd_access },
+		{ "sddl", cmd_sddl },
+	};
+	static const struct option options[] = {
+		{ "proc", required_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{}
+	};
+	unsigned int i;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'p':
+			set_proc(optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			die_usage();
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	for (i = 0; argc && i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[0], commands[i].name))
+			return commands[i].run(argc, argv);
+	die_usage();
+}

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# run_test.sh PEIOSCTL: what peiosctl says of processes that are made of files.
+# Prints TAP.
+
+set -u
+ctl=$1 dir=$(mktemp -d) n=0 rc=0
+trap 'rm -rf "$dir"' EXIT
+
+# says WHAT STATUS PATTERN ARGUMENT...: exits so, and the output is like this
+says()
+{
+	local what=$1 status=$2 pattern=$3 said got=0
+
+	shift 3
+	said=$("$ctl" --proc="$dir" "$@" 2>&1) || got=$?
+	n=$((n + 1))
+	if [ $got -eq "$status" ] && grep -Eq -- "$pattern" <<< "$said"; then
+		echo "ok $n peiosctl: $what"
+	else
+		echo "not ok $n peiosctl: $what"
+		echo "# exit $got: ${said//$'\n'/$'\n'# }"
+		rc=1
+	fi
+}
+
+# holds WHAT FILE PATTERN: something has been written there
+holds()
+{
+	n=$((n + 1))
+	if grep -Eq -- "$3" "$2"; then
+		echo "ok $n peiosctl: $1"
+	else
+		echo "not ok $n peiosctl: $1"
+		sed 's/^/# /' "$2"
+		rc=1
+	fi
+}
+
+# process PID USER GROUPS ENABLED PIP SDDL
+process()
+{
+	local attr=$dir/$1/attr/peios hex
+
+	mkdir -p "$attr"
+	printf 'user %s\ngroups %s\ndeny\npresent %s\nenabled %s\nused\norigin unix\n' \
+		"$2" "$3" "$4" "$4" > "$attr/token"
+	echo "$5" > "$attr/pip"
+	hex=$("$ctl" sddl "$6")
+	# shellcheck disable=SC2001,SC2059 # the format is all there is
+	printf "$(sed 's/../\\x&/g' <<< "$hex")" > "$attr/sd"
+}
+
+all='D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x1000;;;WD)'
+process self S-1-22-1-1000 S-1-22-2-1000 '' '0 0' "O:S-1-22-1-1000$all"
+process 1 S-1-5-18 S-1-5-32-544 SeTcbPrivilege,SeDebugPrivilege '2 8' "O:SY$all"
+process 10 S-1-22-1-1000 '' '' '0 0' "O:S-1-22-1-1000D:(D;;0x3;;;S-1-22-2-1000)(A;;GA;;;S-1-22-1-1000)"
+process 11 S-1-22-1-1000 '' '' '2 8' "O:S-1-22-1-1000D:(A;;GA;;;S-1-22-1-1000)"
+process 12 S-1-22-1-1001 '' SeDebugPrivilege '0 0' "O:S-1-22-1-1001$all"
+process 13 S-1-22-1-1001 '' SeSecurityPrivilege '0 0' 'O:SYD:NO_ACCESS_CONTROL'
+
+says 'shows a token' 0 '^enabled SeTcbPrivilege,SeDebugPrivilege$' token 1
+says 'its own by default' 0 '^user S-1-22-1-1000$' token
+says 'shows a descriptor' 0 '^O:SYD:\(A;;GA;;;SY\)\(A;;GA;;;BA\)\(A;;0x1000;;;WD\)$' sd 1
+says 'shows an integrity protection' 0 '^2 8$' pip 11
+
+says 'what all may' 0 '^QUERY_LIMITED +yes$' check 13
+says 'what no entry allows' 1 '^VM_READ +no +sd: no entry of the DACL allows it$' \
+	check 12 VM_READ
+says 'what an entry denies' 1 \
+	'^SIGNAL +no +sd: entry 1 of the DACL denies TERMINATE,SIGNAL to S-1-22-2-1000$' \
+	check 10 signal
+says 'what is not denied' 0 '^VM_WRITE +yes$' check 10 VM_WRITE
+says 'what is protected' 1 '^VM_READ +no +pip: 0 0 does not dominate 2 8$' \
+	check 11 VM_READ
+says 'who is protected as much' 0 '^VM_READ +yes +by SeDebugPrivilege$' \
+	check --as=1 11 VM_READ
+says 'a debugger' 0 '^VM_READ +yes +by SeDebugPrivilege$' check --as=12 10 VM_READ
+says 'a debugger, protected' 1 '^VM_READ +no +pip: ' check --as=12 11 VM_READ
+says 'no auditor' 1 \
+	'^ACCESS_SYSTEM_SECURITY no +privilege: needs SeSecurityPrivilege$' \
+	check --as=12 10 ACCESS_SYSTEM_SECURITY
+says 'an auditor' 0 '^ACCESS_SYSTEM_SECURITY yes +by SeSecurityPrivilege$' \
+	check --as=13 13 0x01000000
+says 'as much as there is' 0 \
+	'^VM_READ,.*QUERY_INFORMATION,.*READ_CONTROL,WRITE_DAC,WRITE_OWNER$' \
+	check 10 MAXIMUM_ALLOWED
+says 'generic rights' 1 '^TERMINATE +no ' check 10 GX
+says 'several rights' 1 '^VM_READ +yes$' check 10 VM_READ,SIGNAL
+says 'all rights, to look at' 0 '^TERMINATE +no ' check 10
+says 'no such process' 2 'the integrity protection of process 99: No such file' \
+	check 99
+says 'no such right' 2 'no such rights: FLY' check 10 FLY
+says 'no process at all' 2 'not a process: init' check init
+
+says 'sets a part of a descriptor' 0 '' sd 10 'D:(A;;GR;;;WD)'
+says 'and keeps the rest' 0 '^O:S-1-22-1-1000D:\(A;;GR;;;WD\)' sd 10
+says 'points at what is wrong' 2 '^ +\^' sd 10 'D:(A;;GR;;;DA)'
+says 'sets an integrity protection' 0 '' pip 10 2 512
+holds 'as the kernel reads it' "$dir/10/attr/peios/pip" '^2 512'
+says 'no integrity protection' 2 'not two numbers: 2 x' pip 10 2 x
+
+mkdir -p "$dir/thread-self/attr/peios"
+: > "$dir/thread-self/attr/peios/token"
+: > "$dir/thread-self/attr/peios/pip"
+says 'runs a command' 0 '^hello$' \
+	run --remove=SeTcbPrivilege --pip=0,0 -- echo hello
+holds 'without a privilege' "$dir/thread-self/attr/peios/token" \
+	'^remove SeTcbPrivilege$'
+holds 'with a protection' "$dir/thread-self/attr/peios/pip" '^0 0$'
+says 'passes options on' 0 '^-n x$' run -- printf '%s\n' '-n x'
+says 'no command to run' 2 '^usage:' run --remove=SeTcbPrivilege
+rm "$dir/thread-self/attr/peios/token"
+says 'runs nothing with the token that it should not have' 2 'remove SeTcbPrivilege: No such' \
+	run --remove=SeTcbPrivilege -- echo hello
+
+says 'SDDL to hexadecimal' 0 \
+	'^0100048014000000000000000000000020000000010100000000000512000000020008000000''0000$' \
+	sddl 'O:SYD:'
+says 'and back' 0 '^O:SYD:$' sddl --hex \
+	01000480140000000000000000000000200000000101000000000005120000000200080000000000
+says 'not a descriptor' 2 'not a valid security descriptor' sddl --hex 0100
+says 'not hexadecimal' 2 'not hexadecimal' sddl --hex 0g
+says 'help' 0 '^usage:' --help
+says 'no command' 2 '^usage:'
+says 'an unknown command' 2 '^usage:' fly
+echo "1..$n"
+exit $rc

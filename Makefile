@@ -4,10 +4,10 @@
 SHELL := /bin/bash
 BUILD ?= build
 S := scripts
-export BUILD KSRC
+export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench warning tree \
-	refresh series series-check off-check clean
+.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench warning \
+	tree refresh series series-check off-check configs deb clean
 
 help:
 	@echo 'Peios memory policy for Linux 6.12'
@@ -29,6 +29,10 @@ help:
 	@echo '  make series        patches for git am, with cover letter, in $(BUILD)/series'
 	@echo '  make series-check  each of them applied, built and checked'
 	@echo '  make off-check     with our options off, objects are as vanilla'
+	@echo '  make deb           installable packages, configured as Debian'"'"'s own kernel;'
+	@echo '                     CONFIG=FILE takes another, CONFIG=small that of make run'
+	@echo '  make configs       kernels with options off one by one, for other architectures,'
+	@echo '                     by clang; CONFIGS="no-smp arm64" picks some'
 	@echo '  make clean         remove $(BUILD)'
 	@echo
 	@echo 'KSRC=DIR   a Linux 6.12.y tree in place of Debian'"'"'s linux-source-6.12'
@@ -90,6 +94,12 @@ series-check: setup-lint series
 
 off-check: apply
 	@$(S)/off-check.sh
+
+deb: setup-deb apply
+	@$(S)/deb.sh
+
+configs: setup-configs apply
+	@$(S)/configs.sh $(CONFIGS)
 
 clean:
 	rm -rf $(BUILD)

@@ -14,6 +14,10 @@ for use in "$@"; do
 	case $use in
 	run) ;;
 	check) packages+=' python3 clang libclang-rt-14-dev' ;;
+	deb)
+		packages+=' dpkg-dev debhelper fakeroot kmod cpio rsync dwarves'
+		[ "${CONFIG:-debian}" != debian ] || packages+=' linux-config-6.12' ;;
+	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu' ;;
 	kunit) packages+=' python3' ;;
 	lint) packages+=' perl sparse shellcheck' ;;
 	*) die "setup.sh: no such use: $use" ;;

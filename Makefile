@@ -7,7 +7,7 @@ S := scripts
 export BUILD KSRC CONFIG
 
 .PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench warning \
-	tree refresh series series-check off-check configs deb clean
+	tree refresh series series-check off-check configs coverage deb clean
 
 help:
 	@echo 'Peios memory policy for Linux 6.12'
@@ -31,6 +31,7 @@ help:
 	@echo '  make off-check     with our options off, objects are as vanilla'
 	@echo '  make deb           installable packages, configured as Debian'"'"'s own kernel;'
 	@echo '                     CONFIG=FILE takes another, CONFIG=small that of make run'
+	@echo '  make coverage      lines and branches of our files that the tests run'
 	@echo '  make configs       kernels with options off one by one, for other architectures,'
 	@echo '                     by clang; CONFIGS="no-smp arm64" picks some'
 	@echo '  make clean         remove $(BUILD)'
@@ -97,6 +98,9 @@ off-check: apply
 
 deb: setup-deb apply
 	@$(S)/deb.sh
+
+coverage: setup-check initramfs
+	@$(S)/coverage.sh $(SUITE)
 
 configs: setup-configs apply
 	@$(S)/configs.sh $(CONFIGS)

@@ -76,13 +76,15 @@ static int in_child(int (*function)(void *), void *arg)
 	return WEXITSTATUS(status);
 }
 
-/* All knobs of memory policy. */
+/* All knobs of memory policy, and which programs the kernel runs. */
 static const char * const knobs[] = {
 	"vm/overcommit_memory", "vm/overcommit_ratio", "vm/overcommit_kbytes",
 	"vm/admin_reserve_kbytes", "vm/user_reserve_kbytes", "vm/panic_on_oom",
 	"vm/oom_kill_allocating_task", "vm/oom_dump_tasks", "kernel/panic",
 	"vm/oom_parent_share", "vm/oom_fork_weight", "vm/oom_fork_window_ms",
 	"vm/oom_tcb_discount",
+	"kernel/core_pattern", "kernel/poweroff_cmd", "kernel/usermodehelper/bset",
+	"kernel/usermodehelper/inheritable",
 };
 
 FIXTURE(policy) {

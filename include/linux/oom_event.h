@@ -171,7 +171,7 @@ int oom_event_format_overflow(u64 first, u64 lost, char *line, size_t size);
  * @todo: number of the first that is neither delivered nor reported as lost
  */
 struct oom_ring {
-	spinlock_t lock;
+	spinlock_t lock;	/* covers all below */
 	struct oom_event *slots;
 	unsigned int nr;
 	u64 start;

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Commit accounting: what the kernel has promised to back, counted exactly.
+ */
+#ifndef _LINUX_COMMIT_H
+#define _LINUX_COMMIT_H
+
+#include <linux/atomic.h>
+#include <linux/cgroup-defs.h>
+#include <linux/limits.h>
+#include <linux/mm_types.h>
+#include <linux/mman.h>
+#include <linux/types.h>
+
+struct mem_cgroup;
+
+/* No limit; far enough from ULONG_MAX for sums not to wrap. */
+#define COMMIT_MAX	((unsigned long)LONG_MAX / PAGE_SIZE)
+
+/**
+ * struct commit_settings - what the system's commit limit is made of
+ * @ram: pages of memory
+ * @hugetlb: of those, pages in the pools of huge pages
+ * @swap: pages of swap space
+ * @ratio: vm.overcommit_ratio, per cent
+ * @kbytes: vm.overcommit_kbytes; when not 0 it stands in for ram and ratio
+ */
+struct commit_settings {
+	u64 ram;
+	u64 hugetlb;
+	u64 swap;
+	int ratio;
+	u64 kbytes;
+};
+
+/**
+ * struct commit_reserves - what of the limit is kept from a request
+ * @admin_kbytes: vm.admin_reserve_kbytes
+ * @user_kbytes: vm.user_reserve_kbytes
+ * @admin: the request may use the administrators' reserve
+ * @has_mm: the request is a process's
+ * @total_vm: pages of that process's address space
+ */
+struct commit_reserves {
+	u64 admin_kbytes;
+	u64 user_kbytes;
+	bool admin;
+	bool has_mm;
+	u64 total_vm;
+};
+
+/**
+ * enum commit_mode - memory.commit.mode
+ * @COMMIT_MODE_SYSTEM: as the parent, in the end vm.overcommit_memory
+ * @COMMIT_MODE_ALWAYS: no heuristic refusal
+ * @COMMIT_MODE_STRICT: MAP_NORESERVE counts too
+ */
+enum commit_mode {
+	COMMIT_MODE_SYSTEM,
+	COMMIT_MODE_ALWAYS,
+	COMMIT_MODE_STRICT,
+};
+
+/**
+ * struct commit_rules - how requests are judged
+ * @heuristic: one that is larger than memory and swap is refused
+ * @limit: the system's limit holds
+ * @noreserve: MAP_NORESERVE is heeded: such memory is not counted
+ */
+struct commit_rules {
+	bool heuristic;
+	bool limit;
+	bool noreserve;
+};
+
+u64 commit_system_limit(const struct commit_settings *settings);
+u64 commit_allowed(u64 limit, const struct commit_reserves *reserves);
+bool commit_fits(u64 taken, u64 pages, u64 limit);
+enum commit_mode commit_mode_join(enum commit_mode parent, enum commit_mode own);
+void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *rules);
+u64 commit_aside(u64 batch, u64 taken, u64 max);
+
+/**
+ * struct commit_group - a count of promises in a hierarchy
+ * @parent: what it is a part of, beside the system; or NULL
+ * @taken: pages promised, and those that CPUs have set aside for it and the
+ *	groups below
+ * @max: what @taken may not exceed
+ * @peak: the most that was promised at any time; @taken does not exceed it
+ * @slots: CPUs that may have pages set aside for it or a group below
+ * @mode: how requests are judged
+ * @refused: requests refused for @max, here or below
+ * @events_file: memory.commit.events
+ * @memcg: the cgroup that it counts for; NULL in tests
+ *
+ * @taken, @max, @peak and @slots are written under commit_lock.
+ */
+struct commit_group {
+	struct commit_group *parent;
+	unsigned long taken;
+	unsigned long max;
+	unsigned long peak;
+	unsigned int slots;
+	enum commit_mode mode;
+	atomic_long_t refused;
+#ifdef CONFIG_CGROUPS
+	struct cgroup_file events_file;
+#endif
+	struct mem_cgroup *memcg;
+};
+
+/**
+ * struct commit_refusal - why a request was refused
+ * @limit: whose limit it met, an enum commit_limit
+ * @group: the group's, for %COMMIT_LIMIT_CGROUP
+ * @taken: what was promised already
+ * @allowed: what may be
+ */
+struct commit_refusal {
+	int limit;
+	struct commit_group *group;
+	unsigned long taken;
+	unsigned long allowed;
+};
+
+#ifdef CONFIG_COMMIT_EXACT
+bool commit_try(struct commit_group *group, struct mm_struct *mm,
+		unsigned long pages, bool admin, struct commit_refusal *why);
+int commit_promise(struct commit_group *group, struct mm_struct *mm,
+		  unsigned long pages, bool admin);
+void commit_return(struct commit_group *group, unsigned long pages);
+bool commit_swapoff(struct mm_struct *mm, unsigned long pages);
+void commit_set_mode(int mode);
+void commit_sync(void);
+
+void commit_group_init(struct commit_group *group, struct commit_group *parent,
+		       struct mem_cgroup *memcg);
+void commit_group_destroy(struct commit_group *group);
+unsigned long commit_group_current(struct commit_group *group);
+void commit_group_set_max(struct commit_group *group, unsigned long max);
+int commit_group_join(struct commit_group *group, unsigned long pages);
+bool commit_heeds_noreserve(const struct commit_group *group);
+
+/* An mm's own count: written under its mmap_lock. */
+static inline void mm_commit_init(struct mm_struct *mm)
+{
+	mm->commit_group = NULL;
+	mm->commit_pages = 0;
+}
+
+/**
+ * mm_commit_pages() - what a process's private memory promises
+ * @mm: the process's memory
+ *
+ * Return: pages of its mappings that are counted, exact.
+ */
+static inline unsigned long mm_commit_pages(const struct mm_struct *mm)
+{
+	return READ_ONCE(mm->commit_pages);
+}
+
+/* MAP_NORESERVE is heeded for what this process maps. */
+static inline bool mm_heeds_noreserve(const struct mm_struct *mm)
+{
+	return commit_heeds_noreserve(mm->commit_group);
+}
+
+void mm_unacct_memory(struct mm_struct *mm, unsigned long pages);
+#else
+static inline void mm_commit_init(struct mm_struct *mm)
+{
+}
+
+static inline bool mm_heeds_noreserve(const struct mm_struct *mm)
+{
+	return sysctl_overcommit_memory != OVERCOMMIT_NEVER;
+}
+
+static inline void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
+{
+	vm_unacct_memory(pages);
+}
+#endif /* CONFIG_COMMIT_EXACT */
+
+#endif /* _LINUX_COMMIT_H */

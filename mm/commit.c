@@ -1,0 +1,742 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commit accounting: counting promises exactly, and cheaply.
+ *
+ * The model. Every page that is promised is counted for the system and, where
+ * the memory belongs to a cgroup, for the cgroup and all above it. Each of these
+ * counts has a limit. A request is granted if and only if it fits within all of
+ * them at one instant, and no count is over its limit at any instant, except one
+ * whose limit was moved below it.
+ *
+ * Counting in one place would be exact, and slow on many CPUs. Counting on each
+ * CPU and summing up now and then would be fast, and wrong near the limit. So
+ * CPUs set pages aside beforehand: they take a batch from the count ("taken"),
+ * promise pages out of it and put pages back into it without touching anything
+ * shared:
+ *
+ *	promised = taken - what all CPUs have set aside
+ *
+ * What is set aside is taken already. So "taken" is an upper bound of what is
+ * promised, and to keep it within the limit keeps the promises within the limit,
+ * whatever the CPUs do with what they have set aside.
+ *
+ * The other direction: a request that does not fit within what is not taken may
+ * still fit, since others may have set aside more than is missing. Then what
+ * they have is fetched back, and their slot is shut for this count: from then on
+ * each of their requests waits for commit_lock, hence "taken" is exactly what is
+ * promised once all are shut, and the decision is exact. It would not be if
+ * slots were emptied and left open: pages could be put back into one that was
+ * visited, and be taken from one that will be, so that a request is refused that
+ * would have fitted at every instant.
+ *
+ * The system's slots stay shut while the system is near its limit: until there
+ * is room again for all CPUs to set a batch aside. A cgroup's slots are emptied
+ * and forgotten, and taken up again when there is room.
+ *
+ * memory.commit.peak is exact by the same means: the peak so far is a limit at
+ * which nothing is refused. Pages are set aside only below it.
+ *
+ * Locks: commit_lock, then one slot's lock. Neither is taken from interrupts.
+ */
+
+#include <linux/cgroup.h>
+#include <linux/commit.h>
+#include <linux/commit_info.h>
+#include <linux/cpumask.h>
+#include <linux/export.h>
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/percpu.h>
+#include <linux/security.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/swap.h>
+
+/**
+ * struct commit_cpu - what a CPU has set aside
+ * @lock: protects all of it
+ * @system: pages taken from the system's count, or %COMMIT_SHUT
+ * @system_most: what @system may come to
+ * @pages: pages taken from the count of @group and of those above it
+ * @most: what @pages may come to
+ * @group: for whom; changes under commit_lock too. While a slot has a group,
+ *	none of the counts above it exceeds its limit.
+ */
+struct commit_cpu {
+	spinlock_t lock;
+	long system;
+	unsigned long system_most;
+	unsigned long pages;
+	unsigned long most;
+	struct commit_group *group;
+};
+
+#define COMMIT_SHUT	(-1L)
+
+static DEFINE_PER_CPU_ALIGNED(struct commit_cpu, commit_cpus) = {
+	.lock = __SPIN_LOCK_UNLOCKED(commit_cpus.lock),
+};
+
+/* Protects what follows, and each struct commit_group's counts. */
+static DEFINE_SPINLOCK(commit_lock);
+
+/* Pages promised, and those that CPUs have set aside. */
+static unsigned long commit_taken ____cacheline_aligned_in_smp;
+
+/* No CPU sets aside pages of the system's count while it is above ... */
+static bool commit_shut;
+
+/* ... the lowest limit that was met since. */
+static unsigned long commit_gate = ULONG_MAX;
+
+/* No slot has more pages of the system's count than this. */
+static unsigned long commit_most;
+
+static unsigned long commit_batch(void)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(vm_committed_as_batch);
+#else
+	return 1024;
+#endif
+}
+
+static bool commit_strict(void)
+{
+	return READ_ONCE(sysctl_overcommit_memory) == OVERCOMMIT_NEVER;
+}
+
+/**
+ * vm_commit_limit() - what may be promised with vm.overcommit_memory 2
+ *
+ * Return: pages.
+ */
+unsigned long vm_commit_limit(void)
+{
+	const struct commit_settings settings = {
+		.ram = totalram_pages(),
+		.hugetlb = hugetlb_total_pages(),
+		.swap = total_swap_pages,
+		.ratio = READ_ONCE(sysctl_overcommit_ratio),
+		.kbytes = READ_ONCE(sysctl_overcommit_kbytes),
+	};
+
+	return min_t(u64, commit_system_limit(&settings), COMMIT_MAX);
+}
+
+/* What of the limit a request may use. */
+static unsigned long commit_bound(const struct mm_struct *mm, bool admin)
+{
+	const struct commit_reserves reserves = {
+		.admin_kbytes = READ_ONCE(sysctl_admin_reserve_kbytes),
+		.user_kbytes = READ_ONCE(sysctl_user_reserve_kbytes),
+		.admin = admin,
+		.has_mm = mm,
+		.total_vm = mm ? READ_ONCE(mm->total_vm) : 0,
+	};
+
+	return commit_allowed(vm_commit_limit(), &reserves);
+}
+
+static void commit_group_add(struct commit_group *group, long pages)
+{
+	for (; group; group = group->parent) {
+		unsigned long taken = group->taken + pages;
+
+		if (WARN_ONCE((long)taken < 0, "commit: %ld pages given back to a count of %lu\n",
+			      -pages, group->taken))
+			taken = 0;
+		WRITE_ONCE(group->taken, taken);
+		if (taken > group->peak)
+			WRITE_ONCE(group->peak, taken);
+	}
+}
+
+static void commit_system_add(long pages)
+{
+	unsigned long taken = commit_taken + pages;
+
+	if (WARN_ONCE((long)taken < 0, "commit: %ld pages given back to a count of %lu\n",
+		      -pages, commit_taken))
+		taken = 0;
+	WRITE_ONCE(commit_taken, taken);
+}
+
+static bool commit_group_within(const struct commit_group *group,
+				const struct commit_group *top)
+{
+	while (group && group != top)
+		group = group->parent;
+	return group;
+}
+
+/* Forget the group that a CPU has pages for, and give them back. */
+static void commit_slot_leave(struct commit_cpu *cpu)
+{
+	struct commit_group *group = cpu->group;
+
+	lockdep_assert_held(&commit_lock);
+	lockdep_assert_held(&cpu->lock);
+	commit_group_add(group, -(long)cpu->pages);
+	for (; group; group = group->parent)
+		group->slots--;
+	cpu->group = NULL;
+	cpu->pages = 0;
+	cpu->most = 0;
+}
+
+/*
+ * Fetch back what CPUs have set aside for a group and those below it. Until they
+ * take up a slot again, for which they need commit_lock, its count is exact.
+ */
+static void commit_group_fetch(struct commit_group *top)
+{
+	int cpu;
+
+	lockdep_assert_held(&commit_lock);
+	for_each_possible_cpu(cpu) {
+		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
+
+		if (!top->slots)
+			break;
+		if (!commit_group_within(READ_ONCE(slot->group), top))
+			continue;
+		spin_lock(&slot->lock);
+		commit_slot_leave(slot);
+		spin_unlock(&slot->lock);
+	}
+}
+
+/*
+ * Fetch back what CPUs have set aside of the system's count, and let them set
+ * nothing aside. From then on the count is exact.
+ */
+static void commit_system_fetch(void)
+{
+	int cpu;
+
+	lockdep_assert_held(&commit_lock);
+	for_each_possible_cpu(cpu) {
+		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
+
+		spin_lock(&slot->lock);
+		if (slot->system > 0)
+			commit_system_add(-slot->system);
+		slot->system = COMMIT_SHUT;
+		spin_unlock(&slot->lock);
+	}
+	commit_most = 0;
+	commit_shut = true;
+}
+
+/* Let CPUs set pages aside again if all of them can. */
+static void commit_system_open(void)
+{
+	u64 room = 2ULL * num_online_cpus() * commit_batch();
+
+	lockdep_assert_held(&commit_lock);
+	if (!commit_shut ||
+	    (commit_strict() && !commit_fits(commit_taken, room, commit_gate)))
+		return;
+	commit_shut = false;
+	commit_gate = ULONG_MAX;
+}
+
+/* Set pages aside on this CPU; @allowed bounds the system's count. */
+static void commit_set_aside(struct commit_group *group, unsigned long allowed)
+{
+	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
+	unsigned long batch = commit_batch();
+	unsigned long most = batch, room = ULONG_MAX;
+	struct commit_group *g;
+
+	lockdep_assert_held(&commit_lock);
+	for (g = group; g; g = g->parent) {
+		most = min_t(u64, most, commit_aside(batch, g->taken, g->max));
+		/* At its limit or over, there is nothing to set aside. */
+		room = min(room, g->peak - min(g->peak, g->taken));
+	}
+
+	spin_lock(&cpu->lock);
+	if (!commit_shut) {
+		long keep = max(cpu->system, 0L);
+		long want = batch / 2;
+
+		if (keep < want)
+			want = keep + min_t(unsigned long, want - keep,
+					    allowed - min(allowed, commit_taken));
+		/* A slot that has more than a batch gives back the half. */
+		else if (keep <= batch)
+			want = keep;
+		commit_system_add(want - keep);
+		cpu->system = want;
+		cpu->system_most = batch;
+		commit_most = max(commit_most, batch);
+	}
+	if (group) {
+		if (cpu->group && (cpu->group != group || !most))
+			commit_slot_leave(cpu);
+		if (!cpu->group && most) {
+			for (g = group; g; g = g->parent)
+				g->slots++;
+			cpu->group = group;
+		}
+		if (cpu->group) {
+			unsigned long want = most / 2;
+
+			if (cpu->pages < want)
+				want = cpu->pages + min(want - cpu->pages, room);
+			else if (cpu->pages <= most)
+				want = cpu->pages;
+			commit_group_add(group, want - cpu->pages);
+			cpu->pages = want;
+			cpu->most = most;
+		}
+	}
+	spin_unlock(&cpu->lock);
+}
+
+static bool commit_system_fits(unsigned long pages, unsigned long allowed,
+			       struct commit_refusal *why)
+{
+	unsigned long aside = 0;
+
+	if (commit_fits(commit_taken, pages, allowed))
+		return true;
+	if (!commit_shut) {
+		/* Would it fit if CPUs had all set aside that they may? */
+		aside = min(commit_taken, nr_cpu_ids * commit_most);
+		if (commit_fits(commit_taken - aside, pages, allowed)) {
+			commit_system_fetch();
+			aside = 0;
+		}
+	}
+	if (commit_shut)
+		commit_gate = min(commit_gate, allowed);
+	if (!aside && commit_fits(commit_taken, pages, allowed))
+		return true;
+	why->limit = COMMIT_LIMIT_SYSTEM;
+	why->group = NULL;
+	why->taken = commit_taken;
+	why->allowed = allowed;
+	return false;
+}
+
+static bool commit_group_fits(struct commit_group *group, unsigned long pages,
+			      struct commit_refusal *why)
+{
+	for (; group; group = group->parent) {
+		if (group->slots &&
+		    !commit_fits(group->taken, pages, min(group->max, group->peak)))
+			commit_group_fetch(group);
+		if (commit_fits(group->taken, pages, group->max))
+			continue;
+		why->limit = COMMIT_LIMIT_CGROUP;
+		why->group = group;
+		why->taken = group->taken;
+		why->allowed = group->max;
+		return false;
+	}
+	return true;
+}
+
+static bool commit_promise_slow(struct commit_group *group, const struct mm_struct *mm,
+			       unsigned long pages, bool admin,
+			       struct commit_refusal *why)
+{
+	unsigned long allowed = ULONG_MAX;
+	bool fits = false;
+
+	spin_lock(&commit_lock);
+	if (commit_strict()) {
+		allowed = commit_bound(mm, admin);
+		if (!commit_system_fits(pages, allowed, why))
+			goto out;
+	}
+	if (!commit_group_fits(group, pages, why))
+		goto out;
+	commit_system_add(pages);
+	commit_group_add(group, pages);
+	commit_system_open();
+	commit_set_aside(group, allowed);
+	fits = true;
+out:
+	spin_unlock(&commit_lock);
+	return fits;
+}
+
+static bool commit_promise_fast(struct commit_group *group, unsigned long pages,
+			       bool strict, unsigned long allowed)
+{
+	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
+	bool done = false;
+
+	spin_lock(&cpu->lock);
+	if (cpu->system >= (long)pages &&
+	    (!strict || READ_ONCE(commit_taken) <= allowed)) {
+		if (!group) {
+			cpu->system -= pages;
+			done = true;
+		} else if (cpu->group == group && cpu->pages >= pages) {
+			cpu->system -= pages;
+			cpu->pages -= pages;
+			done = true;
+		}
+	}
+	spin_unlock(&cpu->lock);
+	return done;
+}
+
+static enum commit_mode commit_group_mode(const struct commit_group *group)
+{
+	enum commit_mode mode = COMMIT_MODE_SYSTEM;
+
+	/* From the bottom: a strict one settles it, else the lowest decides. */
+	for (; group; group = group->parent) {
+		enum commit_mode own = READ_ONCE(group->mode);
+
+		if (own == COMMIT_MODE_STRICT)
+			return own;
+		mode = commit_mode_join(own, mode);
+	}
+	return mode;
+}
+
+/**
+ * commit_heeds_noreserve() - is MAP_NORESERVE heeded in a group?
+ * @group: the group, or NULL
+ *
+ * Return: true if memory mapped so is not counted.
+ */
+bool commit_heeds_noreserve(const struct commit_group *group)
+{
+	struct commit_rules rules;
+
+	commit_rules(READ_ONCE(sysctl_overcommit_memory),
+		     commit_group_mode(group), &rules);
+	return rules.noreserve;
+}
+
+static void commit_report(const struct commit_refusal *why, unsigned long pages)
+{
+	struct commit_group *group;
+
+	for (group = why->group; group; group = group->parent) {
+		atomic_long_inc(&group->refused);
+#ifdef CONFIG_CGROUPS
+		cgroup_file_notify(&group->events_file);
+#endif
+	}
+	commit_refused(why->limit, pages, why->taken, why->allowed,
+		       why->group ? why->group->memcg : NULL);
+	/* Its line in the log says more. */
+	if (!IS_ENABLED(CONFIG_COMMIT_INFO))
+		pr_warn_ratelimited("commit: pid: %d, comm: %s, bytes: %lu not enough memory for the allocation\n",
+				    current->pid, current->comm,
+				    pages << PAGE_SHIFT);
+}
+
+/**
+ * commit_try() - promise pages, if they fit
+ * @group: for whom beside the system, or NULL
+ * @mm: of the process that asks, or NULL; its size bears on the user's reserve
+ * @pages: how many
+ * @admin: it may use the administrators' reserve
+ * @why: set where they do not fit
+ *
+ * Return: true if they are promised.
+ */
+bool commit_try(struct commit_group *group, struct mm_struct *mm,
+		unsigned long pages, bool admin, struct commit_refusal *why)
+{
+	int overcommit = READ_ONCE(sysctl_overcommit_memory);
+	bool strict = overcommit == OVERCOMMIT_NEVER;
+	unsigned long allowed = ULONG_MAX;
+
+	if (!pages)
+		return true;
+
+	if (overcommit == OVERCOMMIT_GUESS) {
+		unsigned long all = totalram_pages() + total_swap_pages;
+
+		if (unlikely(pages > all)) {
+			struct commit_rules rules;
+
+			commit_rules(overcommit, commit_group_mode(group), &rules);
+			if (rules.heuristic) {
+				*why = (struct commit_refusal) {
+					.limit = COMMIT_LIMIT_HEURISTIC,
+					.taken = vm_memory_committed(),
+					.allowed = all,
+				};
+				return false;
+			}
+		}
+	} else if (strict) {
+		allowed = commit_bound(mm, admin);
+	}
+
+	return likely(commit_promise_fast(group, pages, strict, allowed)) ||
+	       commit_promise_slow(group, mm, pages, admin, why);
+}
+
+/**
+ * commit_promise() - promise pages, or say to whom it may concern that not
+ * @group: for whom beside the system, or NULL
+ * @mm: of the process that asks, or NULL; its size bears on the user's reserve
+ * @pages: how many
+ * @admin: it may use the administrators' reserve
+ *
+ * Return: 0, or -ENOMEM if they do not fit within all limits.
+ */
+int commit_promise(struct commit_group *group, struct mm_struct *mm,
+		  unsigned long pages, bool admin)
+{
+	struct commit_refusal why;
+
+	if (likely(commit_try(group, mm, pages, admin, &why)))
+		return 0;
+	commit_report(&why, pages);
+	return -ENOMEM;
+}
+
+/**
+ * commit_return() - take back promises
+ * @group: for whom they were made
+ * @pages: how many
+ */
+void commit_return(struct commit_group *group, unsigned long pages)
+{
+	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
+
+	if (!pages)
+		return;
+
+	spin_lock(&cpu->lock);
+	if (cpu->system >= 0 && cpu->system + pages <= cpu->system_most &&
+	    (!group || (cpu->group == group && cpu->pages + pages <= cpu->most))) {
+		cpu->system += pages;
+		if (group)
+			cpu->pages += pages;
+		spin_unlock(&cpu->lock);
+		return;
+	}
+	spin_unlock(&cpu->lock);
+
+	spin_lock(&commit_lock);
+	commit_system_add(-(long)pages);
+	commit_group_add(group, -(long)pages);
+	commit_system_open();
+	/* Nothing is taken from the count here: what is free is for all. */
+	commit_set_aside(group, 0);
+	spin_unlock(&commit_lock);
+}
+
+/**
+ * vm_memory_committed() - what the system has promised
+ *
+ * In the strict mode no more than the limit, unless that was moved below it.
+ *
+ * Return: pages.
+ */
+unsigned long vm_memory_committed(void)
+{
+	unsigned long promised;
+	int cpu;
+
+	spin_lock(&commit_lock);
+	promised = commit_taken;
+	for_each_possible_cpu(cpu) {
+		long aside = READ_ONCE(per_cpu_ptr(&commit_cpus, cpu)->system);
+
+		if (aside > 0)
+			promised -= aside;
+	}
+	spin_unlock(&commit_lock);
+	return promised;
+}
+EXPORT_SYMBOL_GPL(vm_memory_committed);
+
+/**
+ * __vm_enough_memory() - promise pages to a process
+ * @mm: its memory, whose mmap_lock is held, or NULL
+ * @pages: how many
+ * @cap_sys_admin: it may use the administrators' reserve
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
+{
+	int err = commit_promise(mm ? mm->commit_group : NULL, mm, pages,
+				cap_sys_admin);
+
+	if (!err && mm)
+		WRITE_ONCE(mm->commit_pages, mm->commit_pages + pages);
+	return err;
+}
+
+/**
+ * mm_unacct_memory() - take back promises to a process
+ * @mm: its memory, whose mmap_lock is held
+ * @pages: how many
+ */
+void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
+{
+	if (WARN_ONCE(pages > mm->commit_pages, "commit: %lu pages given back to an mm with %lu\n",
+		      pages, mm->commit_pages))
+		pages = mm->commit_pages;
+	WRITE_ONCE(mm->commit_pages, mm->commit_pages - pages);
+	commit_return(mm->commit_group, pages);
+}
+
+/**
+ * commit_swapoff() - take swap space out of the limit
+ * @mm: of the process that asks
+ * @pages: of swap space
+ *
+ * The limit falls only where what is promised fits into what is left, and at
+ * once, so that no promise is made in between.
+ *
+ * Return: true if total_swap_pages was lowered.
+ */
+bool commit_swapoff(struct mm_struct *mm, unsigned long pages)
+{
+	bool admin = security_vm_admin_reserve(mm, pages);
+	struct commit_refusal why;
+	bool fits;
+
+	spin_lock(&commit_lock);
+	fits = !commit_strict() ||
+	       commit_system_fits(pages, commit_bound(mm, admin), &why);
+	if (fits) {
+		total_swap_pages -= pages;
+		/* No request that has seen the limit as it was is on its way. */
+		commit_system_fetch();
+		commit_system_open();
+	}
+	spin_unlock(&commit_lock);
+	if (!fits)
+		commit_report(&why, pages);
+	return fits;
+}
+
+/**
+ * commit_sync() - the limit has changed
+ *
+ * When this returns, no request is on its way that was judged by the limit as it
+ * was before.
+ */
+void commit_sync(void)
+{
+	spin_lock(&commit_lock);
+	commit_system_fetch();
+	commit_gate = ULONG_MAX;
+	if (commit_strict())
+		commit_gate = commit_bound(NULL, false);
+	commit_system_open();
+	spin_unlock(&commit_lock);
+}
+
+/**
+ * commit_set_mode() - change vm.overcommit_memory
+ * @mode: the new mode
+ */
+void commit_set_mode(int mode)
+{
+	mm_compute_batch(mode);
+	spin_lock(&commit_lock);
+	WRITE_ONCE(sysctl_overcommit_memory, mode);
+	spin_unlock(&commit_lock);
+	commit_sync();
+}
+
+/**
+ * commit_group_init() - start to count
+ * @group: the group
+ * @parent: what it is a part of, or NULL
+ * @memcg: the cgroup that it counts for, or NULL
+ */
+void commit_group_init(struct commit_group *group, struct commit_group *parent,
+		       struct mem_cgroup *memcg)
+{
+	*group = (struct commit_group) {
+		.parent = parent,
+		.max = COMMIT_MAX,
+		.memcg = memcg,
+	};
+}
+
+/**
+ * commit_group_destroy() - nothing counts for a group any more
+ * @group: the group
+ */
+void commit_group_destroy(struct commit_group *group)
+{
+	spin_lock(&commit_lock);
+	commit_group_fetch(group);
+	WARN_ONCE(group->taken, "commit: a group ends with %lu pages promised\n",
+		  group->taken);
+	spin_unlock(&commit_lock);
+}
+
+/**
+ * commit_group_current() - what is promised in a group
+ * @group: the group
+ *
+ * Return: pages, exact unless some are being promised or taken back.
+ */
+unsigned long commit_group_current(struct commit_group *group)
+{
+	unsigned long promised;
+	int cpu;
+
+	spin_lock(&commit_lock);
+	promised = group->taken;
+	for_each_possible_cpu(cpu) {
+		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
+
+		if (commit_group_within(slot->group, group))
+			promised -= READ_ONCE(slot->pages);
+	}
+	spin_unlock(&commit_lock);
+	return promised;
+}
+
+/**
+ * commit_group_set_max() - limit what is promised in a group
+ * @group: the group
+ * @max: pages, at most %COMMIT_MAX
+ *
+ * What is promised already stays, also where it is more.
+ */
+void commit_group_set_max(struct commit_group *group, unsigned long max)
+{
+	spin_lock(&commit_lock);
+	WRITE_ONCE(group->max, max);
+	commit_group_fetch(group);
+	spin_unlock(&commit_lock);
+}
+
+/**
+ * commit_group_join() - count for a group what is promised already
+ * @group: the group
+ * @pages: how many, counted for the system
+ *
+ * Return: 0, or -ENOMEM if they do not fit within its limits.
+ */
+int commit_group_join(struct commit_group *group, unsigned long pages)
+{
+	struct commit_refusal why;
+	bool fits;
+
+	spin_lock(&commit_lock);
+	fits = commit_group_fits(group, pages, &why);
+	if (fits)
+		commit_group_add(group, pages);
+	spin_unlock(&commit_lock);
+	if (fits)
+		return 0;
+	commit_report(&why, pages);
+	return -ENOMEM;
+}

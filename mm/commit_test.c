@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for commit accounting: the arithmetic at its edges, groups against
+ * a simple model over random requests, and threads on several CPUs for which
+ * there is always just enough room.
+ */
+
+#include <kunit/test.h>
+#include <linux/commit.h>
+#include <linux/completion.h>
+#include <linux/kthread.h>
+#include <linux/limits.h>
+#include <linux/mman.h>
+#include <linux/prandom.h>
+
+#define SEED		0x636f6d6d
+#define RUNS		100000
+/* 16 EiB of 4 kB pages */
+#define LARGEST		BIT_ULL(52)
+#define KB(pages)	((u64)(pages) << (PAGE_SHIFT - 10))
+
+static u64 below(struct rnd_state *rnd, u64 limit)
+{
+	u64 wide = (u64)prandom_u32_state(rnd) << 32 | prandom_u32_state(rnd);
+	u64 rest;
+
+	div64_u64_rem(wide, limit, &rest);
+	return rest;
+}
+
+/* The example of mm/commit_policy.c and of overcommit-accounting.rst */
+static void worked_example(struct kunit *test)
+{
+	const struct commit_settings settings = { .ram = 131072, .ratio = 50 };
+	const struct commit_reserves reserves = {
+		.admin_kbytes = 8 << 10, .user_kbytes = 128 << 10,
+		.has_mm = true, .total_vm = 3200,
+	};
+
+	KUNIT_EXPECT_EQ(test, commit_system_limit(&settings), 65536);
+	KUNIT_EXPECT_EQ(test, commit_allowed(65536, &reserves),
+			65536 - (8 << 10) / (PAGE_SIZE >> 10) - 100);
+}
+
+static void limits(struct kunit *test)
+{
+	static const struct {
+		struct commit_settings s;
+		u64 limit;
+	} cases[] = {
+		{ { }, 0 },
+		{ { .ratio = 50 }, 0 },
+		{ { .ram = 1000 }, 0 },
+		{ { .ram = 1000, .ratio = 50 }, 500 },
+		{ { .ram = 1001, .ratio = 50 }, 500 },
+		{ { .ram = 1000, .ratio = 100 }, 1000 },
+		{ { .ram = 1000, .ratio = 250 }, 2500 },
+		{ { .ram = 1000, .ratio = -1 }, 0 },
+		{ { .ram = 1000, .ratio = INT_MIN, .swap = 3 }, 3 },
+		{ { .ram = 1000, .ratio = 50, .swap = 77 }, 577 },
+		{ { .ram = 1000, .hugetlb = 400, .ratio = 50 }, 300 },
+		{ { .ram = 1000, .hugetlb = 1000, .ratio = 50 }, 0 },
+		{ { .ram = 1000, .hugetlb = 1001, .ratio = 50, .swap = 9 }, 9 },
+		/* kbytes stands in for all but swap */
+		{ { .ram = 1000, .ratio = 50, .kbytes = KB(10) }, 10 },
+		{ { .ram = 1000, .hugetlb = 999, .kbytes = KB(10), .swap = 5 }, 15 },
+		{ { .ram = 1000, .kbytes = KB(1) - 1 }, 0 },
+		{ { .ram = 1000, .kbytes = U64_MAX }, U64_MAX >> (PAGE_SHIFT - 10) },
+		/* more than 2^32 pages */
+		{ { .ram = BIT_ULL(33), .ratio = 50 }, BIT_ULL(32) },
+		{ { .ram = BIT_ULL(33) + 2, .ratio = 50, .swap = BIT_ULL(40) },
+		  BIT_ULL(32) + 1 + BIT_ULL(40) },
+		{ { .ram = BIT_ULL(33), .hugetlb = BIT_ULL(32), .ratio = 100 },
+		  BIT_ULL(32) },
+		{ { .ram = LARGEST, .ratio = 99 }, 4458563631096791ULL },
+		{ { .ram = LARGEST, .ratio = INT_MAX }, U64_MAX },
+		{ { .ram = U64_MAX, .ratio = 1 }, U64_MAX / 100 },
+		{ { .ram = U64_MAX, .ratio = 1, .swap = U64_MAX }, U64_MAX },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, commit_system_limit(&cases[i].s),
+				    cases[i].limit, "case %u", i);
+}
+
+/* Linux's formula, where that does not overflow */
+static void limit_as_before(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, SEED);
+	for (i = 0; i < RUNS; i++) {
+		u64 ram = below(&rnd, BIT_ULL(45)) >> below(&rnd, 45);
+		const struct commit_settings s = {
+			.ram = ram,
+			.hugetlb = below(&rnd, ram + 1),
+			.swap = below(&rnd, BIT_ULL(45)),
+			.ratio = below(&rnd, 1000),
+			.kbytes = below(&rnd, 2) ? below(&rnd, BIT_ULL(47)) : 0,
+		};
+		u64 want = s.kbytes ? s.kbytes >> (PAGE_SHIFT - 10) :
+				      div_u64((s.ram - s.hugetlb) * s.ratio, 100);
+
+		KUNIT_ASSERT_EQ_MSG(test, commit_system_limit(&s), want + s.swap,
+				    "run %u", i);
+	}
+}
+
+static void reserves(struct kunit *test)
+{
+	static const struct {
+		struct commit_reserves r;
+		u64 limit, allowed;
+	} cases[] = {
+		{ { }, 0, 0 },
+		{ { }, 100, 100 },
+		{ { .admin_kbytes = KB(10) }, 100, 90 },
+		{ { .admin_kbytes = KB(10), .admin = true }, 100, 100 },
+		{ { .admin_kbytes = KB(100) }, 100, 0 },
+		{ { .admin_kbytes = KB(101) }, 100, 0 },
+		{ { .admin_kbytes = U64_MAX }, 100, 0 },
+		{ { .admin_kbytes = U64_MAX, .admin = true }, 100, 100 },
+		/* the smaller of the reserve and 1/32 of the process */
+		{ { .user_kbytes = KB(10), .has_mm = true, .total_vm = 31 }, 100, 100 },
+		{ { .user_kbytes = KB(10), .has_mm = true, .total_vm = 32 }, 100, 99 },
+		{ { .user_kbytes = KB(10), .has_mm = true, .total_vm = 3200 }, 100, 90 },
+		{ { .user_kbytes = KB(10), .total_vm = 3200 }, 100, 100 },
+		{ { .user_kbytes = KB(10), .has_mm = true, .total_vm = U64_MAX }, 9, 0 },
+		{ { .user_kbytes = 0, .has_mm = true, .total_vm = U64_MAX }, 9, 9 },
+		/* the user's is for administrators too */
+		{ { .user_kbytes = KB(10), .admin_kbytes = KB(5), .admin = true,
+		    .has_mm = true, .total_vm = 3200 }, 100, 90 },
+		{ { .user_kbytes = KB(10), .admin_kbytes = KB(5),
+		    .has_mm = true, .total_vm = 3200 }, 100, 85 },
+		{ { .admin_kbytes = KB(10) }, BIT_ULL(40), BIT_ULL(40) - 10 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, commit_allowed(cases[i].limit, &cases[i].r),
+				    cases[i].allowed, "case %u", i);
+}
+
+static void fits(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, commit_fits(0, 0, 0));
+	KUNIT_EXPECT_FALSE(test, commit_fits(0, 1, 0));
+	KUNIT_EXPECT_FALSE(test, commit_fits(1, 0, 0));
+	KUNIT_EXPECT_TRUE(test, commit_fits(99, 1, 100));
+	KUNIT_EXPECT_FALSE(test, commit_fits(99, 2, 100));
+	KUNIT_EXPECT_FALSE(test, commit_fits(U64_MAX, 1, U64_MAX));
+	KUNIT_EXPECT_TRUE(test, commit_fits(U64_MAX - 1, 1, U64_MAX));
+	KUNIT_EXPECT_FALSE(test, commit_fits(1, U64_MAX, 100));
+	KUNIT_EXPECT_TRUE(test, commit_fits(BIT_ULL(33), BIT_ULL(33), BIT_ULL(34)));
+	KUNIT_EXPECT_FALSE(test, commit_fits(BIT_ULL(33), BIT_ULL(33) + 1, BIT_ULL(34)));
+}
+
+static void modes(struct kunit *test)
+{
+	static const struct {
+		int overcommit;
+		enum commit_mode group;
+		bool heuristic, limit, noreserve;
+	} cases[] = {
+		{ OVERCOMMIT_GUESS, COMMIT_MODE_SYSTEM, true, false, true },
+		{ OVERCOMMIT_GUESS, COMMIT_MODE_ALWAYS, false, false, true },
+		{ OVERCOMMIT_GUESS, COMMIT_MODE_STRICT, true, false, false },
+		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_SYSTEM, false, false, true },
+		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_ALWAYS, false, false, true },
+		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_STRICT, false, false, false },
+		/* nothing loosens the system's strictness */
+		{ OVERCOMMIT_NEVER, COMMIT_MODE_SYSTEM, false, true, false },
+		{ OVERCOMMIT_NEVER, COMMIT_MODE_ALWAYS, false, true, false },
+		{ OVERCOMMIT_NEVER, COMMIT_MODE_STRICT, false, true, false },
+	};
+	static const enum commit_mode joined[3][3] = {
+		[COMMIT_MODE_SYSTEM] = { COMMIT_MODE_SYSTEM, COMMIT_MODE_ALWAYS,
+					 COMMIT_MODE_STRICT },
+		[COMMIT_MODE_ALWAYS] = { COMMIT_MODE_ALWAYS, COMMIT_MODE_ALWAYS,
+					 COMMIT_MODE_STRICT },
+		[COMMIT_MODE_STRICT] = { COMMIT_MODE_STRICT, COMMIT_MODE_STRICT,
+					 COMMIT_MODE_STRICT },
+	};
+	struct commit_rules rules;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		commit_rules(cases[i].overcommit, cases[i].group, &rules);
+		KUNIT_EXPECT_EQ_MSG(test, rules.heuristic, cases[i].heuristic, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, rules.limit, cases[i].limit, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, rules.noreserve, cases[i].noreserve, "case %u", i);
+	}
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < 3; j++)
+			KUNIT_EXPECT_EQ_MSG(test, (int)commit_mode_join(i, j),
+					    (int)joined[i][j], "%u over %u", i, j);
+}
+
+static void aside(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, commit_aside(1000, 0, LARGEST), 1000);
+	KUNIT_EXPECT_EQ(test, commit_aside(1000, 0, 400), 100);
+	KUNIT_EXPECT_EQ(test, commit_aside(1000, 336, 400), 16);
+	KUNIT_EXPECT_EQ(test, commit_aside(1000, 337, 400), 0);
+	KUNIT_EXPECT_EQ(test, commit_aside(1000, 401, 400), 0);
+	KUNIT_EXPECT_EQ(test, commit_aside(1000, U64_MAX, 400), 0);
+	KUNIT_EXPECT_EQ(test, commit_aside(0, 0, 400), 0);
+
+	/* Never more than is free. */
+	prandom_seed_state(&rnd, SEED);
+	for (i = 0; i < RUNS; i++) {
+		u64 max = below(&rnd, LARGEST) >> below(&rnd, 52);
+		u64 taken = below(&rnd, max + 1000);
+		u64 got = commit_aside(below(&rnd, 1 << 20), taken, max);
+
+		KUNIT_ASSERT_TRUE(test, !got || taken + got <= max);
+	}
+}
+
+/*
+ * A tree of groups:	0 - 1 - 2
+ *			      \ 3
+ *			  \ 4
+ */
+#define GROUPS 5
+
+static const int parents[GROUPS] = { -1, 0, 1, 1, 0 };
+
+struct tree {
+	struct commit_group groups[GROUPS];
+	unsigned long promised[GROUPS];
+	unsigned long peak[GROUPS];
+};
+
+static struct tree *tree_alloc(struct kunit *test)
+{
+	struct tree *tree = kunit_kzalloc(test, sizeof(*tree), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, tree);
+	for (i = 0; i < GROUPS; i++)
+		commit_group_init(&tree->groups[i], parents[i] < 0 ? NULL :
+				  &tree->groups[parents[i]], NULL);
+	return tree;
+}
+
+static void tree_destroy(struct tree *tree)
+{
+	int i;
+
+	for (i = GROUPS - 1; i >= 0; i--)
+		commit_group_destroy(&tree->groups[i]);
+}
+
+/* Random requests get the answer that a simple model gives; so does each file. */
+static void groups_as_model(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	unsigned int refused = 0, granted = 0, run;
+	unsigned long max[GROUPS];
+	struct rnd_state rnd;
+	int i, g;
+
+	for (i = 0; i < GROUPS; i++)
+		max[i] = COMMIT_MAX;
+
+	prandom_seed_state(&rnd, SEED);
+	for (run = 0; run < RUNS; run++) {
+		unsigned long pages = below(&rnd, 3000) >> below(&rnd, 12);
+		struct commit_refusal why = { };
+		int over = -1;
+		bool done;
+
+		g = below(&rnd, GROUPS);
+		switch (below(&rnd, 16)) {
+		case 0:
+			max[g] = below(&rnd, 3) ? below(&rnd, 20000) : COMMIT_MAX;
+			commit_group_set_max(&tree->groups[g], max[g]);
+			break;
+		case 1 ... 8:
+			for (i = g; i >= 0 && over < 0; i = parents[i])
+				if (pages && tree->promised[i] + pages > max[i])
+					over = i;
+			done = commit_try(&tree->groups[g], NULL, pages, true, &why);
+			KUNIT_ASSERT_EQ_MSG(test, done, over < 0, "run %u", run);
+			if (over >= 0) {
+				KUNIT_ASSERT_PTR_EQ(test, why.group, &tree->groups[over]);
+				KUNIT_ASSERT_EQ(test, why.taken, tree->promised[over]);
+				KUNIT_ASSERT_EQ(test, why.allowed, max[over]);
+				refused++;
+				break;
+			}
+			granted++;
+			for (i = g; i >= 0; i = parents[i]) {
+				tree->promised[i] += pages;
+				tree->peak[i] = max(tree->peak[i], tree->promised[i]);
+			}
+			break;
+		default:
+			/* What a group has of its own, without those below */
+			for (i = 0; i < GROUPS; i++)
+				if (parents[i] == g)
+					break;
+			if (i < GROUPS)
+				break;
+			pages = min(pages, tree->promised[g]);
+			commit_return(&tree->groups[g], pages);
+			for (i = g; i >= 0; i = parents[i])
+				tree->promised[i] -= pages;
+			break;
+		}
+		for (i = 0; i < GROUPS; i++) {
+			KUNIT_ASSERT_EQ_MSG(test, commit_group_current(&tree->groups[i]),
+					    tree->promised[i], "run %u group %d", run, i);
+			KUNIT_ASSERT_EQ_MSG(test, tree->groups[i].peak,
+					    tree->peak[i], "run %u group %d", run, i);
+			KUNIT_ASSERT_LE(test, tree->groups[i].taken, tree->groups[i].peak);
+		}
+		/* Now and then all that the inner ones hold goes too. */
+		if (run % 997 == 0) {
+			for (g = GROUPS - 1; g >= 0; g--) {
+				unsigned long own = tree->promised[g];
+
+				commit_return(&tree->groups[g], own);
+				for (i = g; i >= 0; i = parents[i])
+					tree->promised[i] -= own;
+			}
+		}
+	}
+	KUNIT_EXPECT_GT(test, granted, RUNS / 10);
+	KUNIT_EXPECT_GT(test, refused, RUNS / 100);
+
+	for (g = GROUPS - 1; g >= 0; g--) {
+		unsigned long own = tree->promised[g];
+
+		commit_return(&tree->groups[g], own);
+		for (i = g; i >= 0; i = parents[i])
+			tree->promised[i] -= own;
+	}
+	for (i = 0; i < GROUPS; i++)
+		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[i]), 0);
+	tree_destroy(tree);
+}
+
+/*
+ * Each of some threads promises and takes back no more than its share of a
+ * limit: so each request fits, whatever the others do. One that does not keep
+ * to a share runs beside them in a part of the tree with room for it.
+ */
+#define THREADS		4
+#define SHARE		300
+#define STEPS		20000
+
+struct hammer {
+	struct tree *tree;
+	struct completion done;
+	int nr;
+	unsigned int refused;
+	unsigned int over;
+};
+
+static int hammer(void *data)
+{
+	struct hammer *h = data;
+	struct commit_group *group = &h->tree->groups[h->nr % 2 ? 2 : 3];
+	struct commit_refusal why;
+	unsigned long held = 0;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, SEED + h->nr);
+	for (i = 0; i < STEPS; i++) {
+		unsigned long pages = below(&rnd, SHARE + 1);
+
+		if (below(&rnd, 2)) {
+			pages = min(pages, SHARE - held);
+			if (commit_try(group, NULL, pages, true, &why))
+				held += pages;
+			else
+				h->refused++;
+		} else {
+			pages = min(pages, held);
+			commit_return(group, pages);
+			held -= pages;
+		}
+		if (commit_group_current(&h->tree->groups[1]) > THREADS * SHARE)
+			h->over++;
+		if (i % 64 == 0)
+			cond_resched();
+	}
+	commit_return(group, held);
+	complete(&h->done);
+	return 0;
+}
+
+static void threads_fit(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	struct hammer *hammers;
+	struct task_struct *task;
+	int i;
+
+	hammers = kunit_kcalloc(test, THREADS, sizeof(*hammers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, hammers);
+	commit_group_set_max(&tree->groups[1], THREADS * SHARE);
+	for (i = 0; i < THREADS; i++) {
+		hammers[i].tree = tree;
+		hammers[i].nr = i;
+		init_completion(&hammers[i].done);
+		task = kthread_run(hammer, &hammers[i], "commit-%d", i);
+		if (IS_ERR(task)) {
+			KUNIT_FAIL(test, "no thread");
+			complete(&hammers[i].done);
+		}
+	}
+	for (i = 0; i < THREADS; i++) {
+		wait_for_completion(&hammers[i].done);
+		KUNIT_EXPECT_EQ(test, hammers[i].refused, 0);
+		KUNIT_EXPECT_EQ(test, hammers[i].over, 0);
+	}
+	KUNIT_EXPECT_LE(test, tree->groups[1].peak, THREADS * SHARE);
+	for (i = 0; i < GROUPS; i++)
+		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[i]), 0);
+	tree_destroy(tree);
+}
+
+static struct kunit_case commit_cases[] = {
+	KUNIT_CASE(worked_example),
+	KUNIT_CASE(limits),
+	KUNIT_CASE(limit_as_before),
+	KUNIT_CASE(reserves),
+	KUNIT_CASE(fits),
+	KUNIT_CASE(modes),
+	KUNIT_CASE(aside),
+	KUNIT_CASE_SLOW(groups_as_model),
+	KUNIT_CASE_SLOW(threads_fit),
+	{}
+};
+
+static struct kunit_suite commit_suite = {
+	.name = "commit",
+	.test_cases = commit_cases,
+};
+kunit_test_suite(commit_suite);
+
+MODULE_DESCRIPTION("KUnit tests for commit accounting");
+MODULE_LICENSE("GPL");

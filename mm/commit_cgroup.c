@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commit accounting for cgroups: whose promise it is, and memory.commit.*
+ *
+ * A process's memory counts, for as long as it exists, for the cgroup in which
+ * it was made: that which a child is born into by fork() or clone3(), or in
+ * which exec() was called. A shmem object counts for the cgroup of the task that
+ * created it. Neither follows a task that is moved, since a move can't fail for
+ * want of room, and what is shared can't move with one of those that share it.
+ *
+ * Both hold a reference to the cgroup. One that is removed while some of its
+ * promises are still kept goes on counting, for itself and for those above it,
+ * whose limits go on to hold; its own limit and mode end with it.
+ *
+ * The root cgroup has no count: the system's is the same.
+ */
+
+#include <linux/cgroup.h>
+#include <linux/commit.h>
+#include <linux/commit_cgroup.h>
+#include <linux/init.h>
+#include <linux/memcontrol.h>
+#include <linux/page_counter.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+static const char * const mode_names[] = {
+	[COMMIT_MODE_SYSTEM] = "system",
+	[COMMIT_MODE_ALWAYS] = "always",
+	[COMMIT_MODE_STRICT] = "strict",
+};
+
+static bool memcg_commits(struct mem_cgroup *memcg)
+{
+	return memcg && !mem_cgroup_is_root(memcg) &&
+	       cgroup_subsys_on_dfl(memory_cgrp_subsys);
+}
+
+/**
+ * commit_group_of_current() - for whom what the current task creates will count
+ *
+ * Return: the group of its cgroup, with a reference; NULL if that has none.
+ */
+struct commit_group *commit_group_of_current(void)
+{
+	struct commit_group *group = NULL;
+	struct mem_cgroup *memcg;
+
+	if (mem_cgroup_disabled())
+		return NULL;
+
+	rcu_read_lock();
+	do {
+		memcg = mem_cgroup_from_task(current);
+		if (!memcg_commits(memcg))
+			goto out;
+		/* It may be gone if the task is moved just now. */
+	} while (!css_tryget(&memcg->css));
+	group = &memcg->commit;
+out:
+	rcu_read_unlock();
+	return group;
+}
+
+/**
+ * commit_group_put() - release what commit_group_of_current() returned
+ * @group: the group, or NULL
+ */
+void commit_group_put(struct commit_group *group)
+{
+	if (group)
+		css_put(&group->memcg->css);
+}
+
+/**
+ * commit_cgroup_can_fork() - count a child's memory where the child is born
+ * @task: the child
+ * @cset: what it is born into
+ *
+ * dup_mmap() has charged the system only: it is not known any sooner which
+ * cgroup it will be, and whether the parent may put a child there.
+ *
+ * Return: 0, or -ENOMEM if it does not fit.
+ */
+int commit_cgroup_can_fork(struct task_struct *task, struct css_set *cset)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_css(cset->subsys[memory_cgrp_id]);
+	struct mm_struct *mm = task->mm;
+	int err;
+
+	/* A thread, a vfork child, or one of the kernel's */
+	if (!mm || mm == current->mm || !memcg_commits(memcg))
+		return 0;
+
+	err = commit_group_join(&memcg->commit, mm_commit_pages(mm));
+	if (err)
+		return err;
+	css_get(&memcg->css);
+	mm->commit_group = &memcg->commit;
+	return 0;
+}
+
+void mem_cgroup_commit_alloc(struct mem_cgroup *memcg, struct mem_cgroup *parent)
+{
+	commit_group_init(&memcg->commit,
+			  parent && !mem_cgroup_is_root(parent) ?
+			  &parent->commit : NULL, memcg);
+}
+
+/* Nobody can see or set its limit any more. */
+void mem_cgroup_commit_reset(struct mem_cgroup *memcg)
+{
+	commit_group_set_max(&memcg->commit, COMMIT_MAX);
+	WRITE_ONCE(memcg->commit.mode, COMMIT_MODE_SYSTEM);
+}
+
+void mem_cgroup_commit_free(struct mem_cgroup *memcg)
+{
+	commit_group_destroy(&memcg->commit);
+}
+
+static u64 commit_current_read(struct cgroup_subsys_state *css, struct cftype *cft)
+{
+	return (u64)commit_group_current(&mem_cgroup_from_css(css)->commit) * PAGE_SIZE;
+}
+
+static u64 commit_peak_read(struct cgroup_subsys_state *css, struct cftype *cft)
+{
+	return (u64)READ_ONCE(mem_cgroup_from_css(css)->commit.peak) * PAGE_SIZE;
+}
+
+static int commit_max_show(struct seq_file *m, void *v)
+{
+	unsigned long max = READ_ONCE(mem_cgroup_from_seq(m)->commit.max);
+
+	if (max == COMMIT_MAX)
+		seq_puts(m, "max\n");
+	else
+		seq_printf(m, "%llu\n", (u64)max * PAGE_SIZE);
+	return 0;
+}
+
+static ssize_t commit_max_write(struct kernfs_open_file *of, char *buf,
+				size_t nbytes, loff_t off)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_css(of_css(of));
+	unsigned long max;
+	int err;
+
+	err = page_counter_memparse(strstrip(buf), "max", &max);
+	if (err)
+		return err;
+	commit_group_set_max(&memcg->commit, min(max, COMMIT_MAX));
+	return nbytes;
+}
+
+static int commit_mode_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%s\n", mode_names[READ_ONCE(mem_cgroup_from_seq(m)->commit.mode)]);
+	return 0;
+}
+
+static ssize_t commit_mode_write(struct kernfs_open_file *of, char *buf,
+				 size_t nbytes, loff_t off)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_css(of_css(of));
+	int mode = __sysfs_match_string(mode_names, ARRAY_SIZE(mode_names), strstrip(buf));
+
+	if (mode < 0)
+		return mode;
+	WRITE_ONCE(memcg->commit.mode, mode);
+	return nbytes;
+}
+
+static int commit_events_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "max %ld\n",
+		   atomic_long_read(&mem_cgroup_from_seq(m)->commit.refused));
+	return 0;
+}
+
+static struct cftype commit_files[] = {
+	{
+		.name = "commit.current",
+		.flags = CFTYPE_NOT_ON_ROOT,
+		.read_u64 = commit_current_read,
+	},
+	{
+		.name = "commit.peak",
+		.flags = CFTYPE_NOT_ON_ROOT,
+		.read_u64 = commit_peak_read,
+	},
+	{
+		.name = "commit.max",
+		.flags = CFTYPE_NOT_ON_ROOT,
+		.seq_show = commit_max_show,
+		.write = commit_max_write,
+	},
+	{
+		.name = "commit.mode",
+		.flags = CFTYPE_NOT_ON_ROOT,
+		.seq_show = commit_mode_show,
+		.write = commit_mode_write,
+	},
+	{
+		.name = "commit.events",
+		.flags = CFTYPE_NOT_ON_ROOT,
+		.file_offset = offsetof(struct mem_cgroup, commit.events_file),
+		.seq_show = commit_events_show,
+	},
+	{ }	/* terminate */
+};
+
+static int __init commit_cgroup_init(void)
+{
+	if (!mem_cgroup_disabled())
+		WARN_ON(cgroup_add_dfl_cftypes(&memory_cgrp_subsys, commit_files));
+	return 0;
+}
+subsys_initcall(commit_cgroup_init);

@@ -90,5 +90,6 @@ static inline void peios_add_sysctl_hooks(void)
 {
 }
 #endif
+void __init peios_add_commit_hooks(void);
 
 #endif /* _SECURITY_PEIOS_COMMON_H */

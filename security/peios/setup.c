@@ -37,6 +37,7 @@ static int __init peios_init(void)
 	peios_add_cred_hooks();
 	peios_add_oom_hooks();
 	peios_add_sysctl_hooks();
+	peios_add_commit_hooks();
 	peios_initialized = true;
 	pr_info("peios: %s\n", peios_enforcing ? "enforcing" : "permissive");
 	return 0;

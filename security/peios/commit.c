@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Peios LSM - the administrators' reserve of promised memory
+ */
+
+#include <linux/cred.h>
+#include <linux/errno.h>
+#include <linux/lsm_hooks.h>
+
+#include "common.h"
+#include "privilege.h"
+
+/*
+ * vm.admin_reserve_kbytes is kept for the TCB tier. All modules must agree, so
+ * CAP_SYS_ADMIN is needed as well. Called under spinlocks: may not sleep.
+ */
+static int hook_vm_enough_memory(struct mm_struct *mm, long pages)
+{
+	if (!peios_enforcing || (peios_cred_present(current_cred()) & PEIOS_PRIV_TCB))
+		return 0;
+	return -EPERM;
+}
+
+static struct security_hook_list commit_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(vm_enough_memory, hook_vm_enough_memory),
+};
+
+void __init peios_add_commit_hooks(void)
+{
+	security_add_hooks(commit_hooks, ARRAY_SIZE(commit_hooks), &peios_lsmid);
+}

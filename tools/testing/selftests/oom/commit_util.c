@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commit_util.h"
+#include "oom_util.h"
+
+pid_t fork_into(const char *cgroup, int (*fn)(void *arg), void *arg)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	int fd = -1;
+	pid_t pid;
+
+	if (cgroup) {
+		fd = open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = fd;
+	}
+	fflush(stdout);
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (!pid)
+		_exit(fn(arg));
+	if (pid < 0)
+		pid = -errno;
+	if (fd >= 0)
+		close(fd);
+	return pid;
+}
+
+int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+int run_in(const char *cgroup, int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = fork_into(cgroup, fn, arg);
+
+	return pid < 0 ? pid : wait_for(pid);
+}
+
+/*
+ * Reads a line at a time from a file of any length, with what is on the stack:
+ * stdio would allocate, and change what is measured.
+ */
+struct lines {
+	int fd;
+	size_t len;
+	size_t pos;
+	char text[512];
+};
+
+static bool next_line(struct lines *in, char *line, size_t size)
+{
+	size_t n = 0;
+
+	for (;;) {
+		if (in->pos == in->len) {
+			ssize_t got = read(in->fd, in->text, sizeof(in->text));
+
+			if (got <= 0)
+				return false;
+			in->len = got;
+			in->pos = 0;
+		}
+		if (in->text[in->pos] == '\n') {
+			in->pos++;
+			line[n] = '\0';
+			return true;
+		}
+		if (n + 1 < size)
+			line[n++] = in->text[in->pos];
+		in->pos++;
+	}
+}
+
+static long long number_in(const char *text)
+{
+	long long number = 0;
+
+	while (*text && (*text < '0' || *text > '9'))
+		text++;
+	while (*text >= '0' && *text <= '9')
+		number = number * 10 + *text++ - '0';
+	return number;
+}
+
+long long promise_of(pid_t pid)
+{
+	long long size = 0, sum = 0;
+	struct lines in = { };
+	char line[256];
+
+	snprintf(line, sizeof(line), "/proc/%d/smaps", pid);
+	in.fd = open(line, O_RDONLY | O_CLOEXEC);
+	if (in.fd < 0)
+		return -errno;
+	while (next_line(&in, line, sizeof(line))) {
+		if (!strncmp(line, "Size:", 5))
+			size = number_in(line) << 10;
+		else if (!strncmp(line, "VmFlags:", 8) && strstr(line, " ac"))
+			sum += size;
+	}
+	close(in.fd);
+	return sum;
+}
+
+long long meminfo(const char *key)
+{
+	struct lines in = { .fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC) };
+	long long value = -ENOENT;
+	char line[128];
+
+	if (in.fd < 0)
+		return -errno;
+	while (value < 0 && next_line(&in, line, sizeof(line)))
+		if (!strncmp(line, key, strlen(key)) && line[strlen(key)] == ':')
+			value = number_in(line) << 10;
+	close(in.fd);
+	return value;
+}
+
+long long commit_of(const char *cgroup, const char *name)
+{
+	long long value;
+	char path[512];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/memory.commit.%s", cgroup, name);
+	err = read_number(path, &value);
+	return err ? err : value;
+}
+
+int commit_set(const char *cgroup, const char *name, const char *value)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/memory.commit.%s", cgroup, name);
+	return write_file(path, value);
+}
+
+int commit_set_number(const char *cgroup, const char *name, long long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", value);
+	return commit_set(cgroup, name, text);
+}
+
+long long commit_refusals(const char *cgroup)
+{
+	long long value;
+	char path[256];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/memory.commit.events", cgroup);
+	err = read_key_number(path, "max", &value);
+	return err ? err : value;
+}
+
+int subgroup(const char *parent, const char *name, char *path, size_t size)
+{
+	char file[256];
+	int err;
+
+	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", parent);
+	err = write_file(file, "+memory");
+	if (err)
+		return err;
+	snprintf(path, size, "%s/%s", parent, name);
+	return mkdir(path, 0755) ? -errno : 0;
+}
+
+bool have_commit_cgroup(void)
+{
+	char path[64];
+	bool have;
+
+	if (subgroup(CGROUP_ROOT, "commit-probe", path, sizeof(path)))
+		return false;
+	have = commit_of(path, "current") >= 0;
+	rmdir(path);
+	return have;
+}
+
+void must_failed(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "# %s:%d: not so: %s (errno %d)\n", file, line, what, errno);
+	_exit(99);
+}
+
+void must_differ(const char *file, int line, const char *a, long long va,
+		 const char *b, long long vb)
+{
+	fprintf(stderr, "# %s:%d: %s is %lld, %s is %lld\n", file, line, a, va, b, vb);
+	_exit(99);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of commit accounting share.
+ */
+#ifndef COMMIT_UTIL_H
+#define COMMIT_UTIL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define OVERCOMMIT	"/proc/sys/vm/overcommit_memory"
+
+/* A process forked into a cgroup, by its folder; it exits with what fn returns. */
+pid_t fork_into(const char *cgroup, int (*fn)(void *arg), void *arg);
+/* As above, and waits; what it exited with, or 256 plus a signal. */
+int run_in(const char *cgroup, int (*fn)(void *arg), void *arg);
+int wait_for(pid_t pid);
+
+/* Bytes of a process's mappings that count, by VmFlags in /proc/PID/smaps. */
+long long promise_of(pid_t pid);
+/* A line of /proc/meminfo in bytes, without allocating. */
+long long meminfo(const char *key);
+/* CGROUP/memory.commit.NAME */
+long long commit_of(const char *cgroup, const char *name);
+int commit_set(const char *cgroup, const char *name, const char *value);
+int commit_set_number(const char *cgroup, const char *name, long long value);
+/* Refusals counted in memory.commit.events */
+long long commit_refusals(const char *cgroup);
+
+/* A cgroup below another, with the memory controller; 0 or -errno. */
+int subgroup(const char *parent, const char *name, char *path, size_t size);
+bool have_commit_cgroup(void);
+
+/* In a child: end it, saying where, unless something holds. */
+#define MUST(what)							\
+	do {								\
+		if (!(what))						\
+			must_failed(__FILE__, __LINE__, #what);		\
+	} while (0)
+#define MUST_EQ(a, b)							\
+	do {								\
+		long long _a = (a), _b = (b);				\
+		if (_a != _b)						\
+			must_differ(__FILE__, __LINE__, #a, _a, #b, _b);\
+	} while (0)
+__attribute__((noreturn))
+void must_failed(const char *file, int line, const char *what);
+__attribute__((noreturn))
+void must_differ(const char *file, int line, const char *a, long long va,
+		 const char *b, long long vb);
+
+#endif /* COMMIT_UTIL_H */

@@ -1,0 +1,963 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The OOM reaper: the memory of a victim comes back at once.
+ *
+ * A victim may be unable to exit: it sleeps in the kernel for something that
+ * never comes, or that comes only when there is memory. The reaper frees its
+ * private memory without it. Linux waits two seconds first, because of robust
+ * futexes: the exit path walks a list that the thread keeps in user memory
+ * (struct robust_list_head), marks each mutex in it FUTEX_OWNER_DIED and wakes
+ * a waiter, who may be in another process. If the list lies in private memory
+ * that was reaped, the walk ends early and the waiters sleep for ever.
+ *
+ * Here only those victims wait that hold a robust mutex, or whose lists can't
+ * be read; oom_reap_decide() is the whole decision.
+ *
+ *
+ * Why nothing can take a robust mutex once the lists were seen to be empty
+ * ------------------------------------------------------------------------
+ *
+ * To take a robust mutex is to write one's thread id into its futex word, which
+ * a thread does in user mode, or has the kernel do by FUTEX_LOCK_PI. Both are
+ * announced in the list first: user space sets list_op_pending, does the one or
+ * the other, adds the mutex to the list and clears list_op_pending again, all
+ * of it in user mode. So a list of which head and list_op_pending are empty
+ * can only come to hold a mutex by instructions executed in user mode, or by
+ * another list taking its place. The reaper excludes both before it looks:
+ *
+ * 1. Each thread that uses the mm, of whichever process, is dying: SIGKILL is in
+ *    its own pending set, or its group is past SIGNAL_GROUP_EXIT, or it is
+ *    PF_EXITING. SIGKILL and SIGNAL_GROUP_EXIT are set, together with
+ *    TIF_SIGPENDING of all threads, within one section under siglock; the reaper
+ *    looks under siglock, and so after that section. None of it is ever taken
+ *    back before the thread is in do_exit(), from where there is no way back to
+ *    user mode. No thread joins them: copy_process() fails under siglock when a
+ *    fatal signal is pending, so a new thread or a new process with this mm is
+ *    linked before the kill, which then reaches it, or never.
+ *
+ * 2. After that, a fence: an interrupt on every CPU, waited for. On each CPU the
+ *    next return to user mode after it sees TIF_SIGPENDING, which was set before
+ *    the interrupt was sent, and goes to get_signal() and do_exit() instead. A
+ *    dying thread in user mode after the fence would have had to enter it before
+ *    the fence on the CPU on which it is, and to stay in it since; but the fence
+ *    interrupted that. It is no matter whether the thread was running, preempted,
+ *    or migrating meanwhile: to run, it returns to user mode on some CPU.
+ *    (uprobe_deny_signal() takes TIF_SIGPENDING away from who steps over a probe,
+ *    and with SIGKILL pending sets TIF_UPROBE in its place: as good.)
+ *
+ * 3. No list is registered after that: set_robust_list(2) stores the head under
+ *    siglock and is refused to who is dying, see oom_reap_set_list(). A thread
+ *    that was inside that system call when it was killed has stored its head
+ *    before the reaper looked, or stores none.
+ *
+ * Then the lists are read, see oom_reap_look(). What may still run in the kernel
+ * for a dying thread changes nothing of it:
+ *
+ * - The exit path itself. It clears task->robust_list once it is through with
+ *   it; until then a list that was not empty is still seen not to be.
+ * - exec: exec_mm_release() walks the list as exit does, before the task leaves
+ *   the mm. After it the task's list is in another mm and no matter here.
+ * - FUTEX_LOCK_PI, and a requeue to a PI futex by another process on the
+ *   sleeper's behalf: without list_op_pending set in user mode nobody, neither
+ *   Linux nor this, promises OWNER_DIED; a PI futex that has waiters in the
+ *   kernel is handed over by exit_pi_state_list() without user memory.
+ * - vfork() children and other processes with the same mm: they use it, so they
+ *   are among the threads above. The OOM killer kills them all, save the global
+ *   init; then it does not call the reaper.
+ * - io_uring workers, vhost workers and kernel threads that have borrowed the mm:
+ *   they never are in user mode and have no list.
+ * - What else the exit path does with user memory concerns no other process:
+ *   clear_child_tid is waited for by those who share the mm, or lies in memory
+ *   that is shared and so not reaped.
+ * - A freezer, of either cgroup version or of suspend: a frozen thread is one
+ *   that sleeps in the kernel with SIGKILL pending, and no case of its own.
+ * - A tracer may write to the list. It can't make the thread run in user mode,
+ *   and what it forges was not taken by the thread.
+ *
+ * What is read of a list is read without page faults, so that the reaper can
+ * neither sleep nor allocate. A head that is swapped out is unreadable, and the
+ * victim is one that waits. When two seconds have passed, what held it up is
+ * spared, page by page, and the rest is reaped: see oom_reap_find_spared().
+ *
+ *
+ * Order and contention
+ * --------------------
+ *
+ * exit_mmap() walks up the address space, the reaper walks down, in parts, and
+ * stops where exit_mmap() reports that it is through; so the two rarely meet in
+ * a page table, and the victim never waits for the reaper for long. Areas of
+ * OOM_REAP_LARGE and more come first: in a process with ten thousands of small
+ * mappings most of the time goes by where there is little memory. Victims are
+ * looked at in turn, the largest first, and nothing here blocks, so that one
+ * that is stuck holds up no other. Where a writer sits on mmap_lock the areas
+ * that it has not locked are reaped under their own locks.
+ */
+
+#include <linux/compat.h>
+#include <linux/freezer.h>
+#include <linux/futex.h>
+#include <linux/init.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/list_sort.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/oom.h>
+#include <linux/oom_event.h>
+#include <linux/oom_reap.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/security.h>
+#include <linux/smp.h>
+#include <linux/sort.h>
+#include <linux/swap.h>
+#include <linux/uaccess.h>
+#include <linux/vmstat.h>
+#include <trace/events/oom.h>
+#include <asm/tlb.h>
+
+#include "internal.h"
+
+/* The decision: no kernel state, so that KUnit can ask it anything. */
+
+/**
+ * oom_reap_judge_list() - what the head of a robust list says
+ * @head: its address, 0 if none is registered
+ * @readable: whether it could be read
+ * @next: the head's first entry, as read; bit 0 marks a PI futex
+ * @pending: list_op_pending, likewise
+ *
+ * Return: what is known of the list; it is empty exactly where the walk in
+ * exit_robust_list() would touch no futex.
+ */
+enum oom_reap_list oom_reap_judge_list(u64 head, bool readable, u64 next,
+				       u64 pending)
+{
+	if (!head)
+		return OOM_REAP_LIST_NONE;
+	if (!readable)
+		return OOM_REAP_LIST_UNREADABLE;
+	if ((next & ~1ULL) == head && !(pending & ~1ULL))
+		return OOM_REAP_LIST_EMPTY;
+	return OOM_REAP_LIST_HELD;
+}
+
+/**
+ * oom_reap_decide() - what to do about an OOM victim
+ * @in: what is known of it
+ *
+ * 1. Who has freed its memory needs nothing more.
+ * 2. Who was reaped is watched, since it may have more to give when it exits:
+ *    page tables, shared memory, pipes. While it is on its way the OOM killer
+ *    should wait for that rather than kill another one; not if all of its
+ *    threads sleep, and not beyond two seconds.
+ * 3. Who has no thread left, but an mm, can be reaped: the lists are done.
+ * 4. Lists may only be judged after a fence that came after the last live
+ *    thread; see the head of this file.
+ * 5. Robust lists in use delay it by at most two seconds, then they are spared.
+ *
+ * Return: the verdict; see &enum oom_reap_verdict.
+ */
+enum oom_reap_verdict oom_reap_decide(const struct oom_reap_input *in)
+{
+	unsigned int live = in->threads[OOM_REAP_THREAD_LIVE];
+	unsigned int running = in->threads[OOM_REAP_THREAD_RUNNING];
+	unsigned int blocked = in->threads[OOM_REAP_THREAD_BLOCKED];
+	bool listed = in->lists[OOM_REAP_LIST_HELD] ||
+		      in->lists[OOM_REAP_LIST_UNREADABLE];
+	bool late = in->age_ns >= OOM_REAP_DELAY_NS;
+
+	if (in->released)
+		return OOM_REAP_DONE;
+
+	if (in->reaped) {
+		if (late)
+			return OOM_REAP_HIDE;
+		if (in->exiting || live || running)
+			return OOM_REAP_WAIT;
+		return in->age_ns < OOM_REAP_STUCK_NS ? OOM_REAP_WAIT :
+							OOM_REAP_HIDE;
+	}
+
+	if (in->age_ns >= OOM_REAP_LIMIT_NS &&
+	    in->late_tries >= OOM_REAP_LATE_TRIES)
+		return OOM_REAP_GIVE_UP;
+	if (!live && !running && !blocked)
+		return OOM_REAP_NOW;
+	if (!live && !in->fenced)
+		return OOM_REAP_FENCE;
+	if (live || listed)
+		return late ? OOM_REAP_SPARE : OOM_REAP_WAIT;
+	return OOM_REAP_NOW;
+}
+
+/* The threads that use a victim's mm. */
+
+typedef void (*oom_reap_fn)(struct task_struct *t, void *arg);
+
+/*
+ * Call @fn for each thread, of whichever process, that uses @mm. @others: the
+ * mm_users there were, less those that the caller holds, before the call.
+ */
+static void oom_reap_for_each_thread(struct task_struct *victim,
+				     struct mm_struct *mm, int others,
+				     oom_reap_fn fn, void *arg)
+{
+	struct task_struct *p, *t;
+
+	lockdep_assert_in_rcu_read_lock();
+
+	for_each_thread(victim, t) {
+		if (READ_ONCE(t->mm) == mm) {
+			fn(t, arg);
+			others--;
+		}
+	}
+	/*
+	 * Each thread holds one of mm_users, and none is added to them. If these
+	 * account for all that there were, nobody else uses the mm.
+	 */
+	if (others <= 0)
+		return;
+
+	for_each_process(p) {
+		if (same_thread_group(p, victim))
+			continue;
+		for_each_thread(p, t) {
+			/* Those with a borrowed mm have no business in it. */
+			if (READ_ONCE(t->mm) == mm && !(t->flags & PF_KTHREAD))
+				fn(t, arg);
+		}
+	}
+}
+
+/* Can @t never return to user mode? For current and others, under siglock. */
+static bool oom_reap_is_dying(struct task_struct *t)
+{
+	return t->flags & (PF_EXITING | PF_USER_WORKER) ||
+	       t->signal->flags & SIGNAL_GROUP_EXIT ||
+	       __fatal_signal_pending(t);
+}
+
+static enum oom_reap_thread oom_reap_judge_thread(struct task_struct *t)
+{
+	unsigned long flags;
+	bool dying = true;
+
+	/* Without a sighand it was released: it is dead. */
+	if (lock_task_sighand(t, &flags)) {
+		dying = oom_reap_is_dying(t);
+		unlock_task_sighand(t, &flags);
+	}
+	if (!dying)
+		return OOM_REAP_THREAD_LIVE;
+	if (task_is_running(t))
+		return OOM_REAP_THREAD_RUNNING;
+	return OOM_REAP_THREAD_BLOCKED;
+}
+
+/**
+ * oom_reap_set_list() - register a robust list, unless current is being killed
+ * @list: robust_list or compat_robust_list of current
+ * @head: its head
+ *
+ * Under siglock it comes either before the kill, then the reaper sees the list,
+ * or it does not come at all. Who is refused never learns of it.
+ *
+ * Return: 0, or -EINTR for who does not return to user mode.
+ */
+int oom_reap_set_list(void __user **list, void __user *head)
+{
+	int err = 0;
+
+	spin_lock_irq(&current->sighand->siglock);
+	if (oom_reap_is_dying(current))
+		err = -EINTR;
+	else
+		*list = head;
+	spin_unlock_irq(&current->sighand->siglock);
+	return err;
+}
+
+/* Robust lists; to read them the reaper has borrowed the victim's mm. */
+
+/* An entry of a list, or its head, as wide as the list's owner is. */
+static bool oom_reap_read(u64 addr, bool compat, u64 *value)
+{
+	if (compat) {
+		u32 narrow;
+
+		if (copy_from_user_nofault(&narrow, u64_to_user_ptr(addr),
+					   sizeof(narrow)))
+			return false;
+		*value = narrow;
+	} else {
+		unsigned long wide;
+
+		if (copy_from_user_nofault(&wide, u64_to_user_ptr(addr),
+					   sizeof(wide)))
+			return false;
+		*value = wide;
+	}
+	return true;
+}
+
+/**
+ * struct oom_reap_head - the head of a robust list
+ * @addr: its address, 0 without a list
+ * @next: its first entry
+ * @pending: list_op_pending
+ * @offset: from an entry to its futex word
+ * @readable: whether these could be read
+ * @compat: of a 32-bit task
+ */
+struct oom_reap_head {
+	u64 addr;
+	u64 next;
+	u64 pending;
+	u64 offset;
+	bool readable;
+	bool compat;
+};
+
+static void oom_reap_read_head(struct task_struct *t, bool compat,
+			       struct oom_reap_head *head)
+{
+	/* struct robust_list_head: three words, of the task's width. */
+	unsigned int word = compat ? sizeof(u32) : sizeof(long);
+
+	*head = (struct oom_reap_head) { .compat = compat };
+	if (!compat)
+		head->addr = (unsigned long)READ_ONCE(t->robust_list);
+#ifdef CONFIG_COMPAT
+	else
+		head->addr = (unsigned long)READ_ONCE(t->compat_robust_list);
+#endif
+	if (!head->addr)
+		return;
+	head->readable =
+		oom_reap_read(head->addr, compat, &head->next) &&
+		oom_reap_read(head->addr + word, compat, &head->offset) &&
+		oom_reap_read(head->addr + 2 * word, compat, &head->pending);
+}
+
+static u64 oom_reap_futex_word(const struct oom_reap_head *head, u64 entry)
+{
+	u64 word = entry + head->offset;
+
+	return head->compat ? (u32)word : word;
+}
+
+struct oom_reap_view {
+	struct oom_reap_input *in;
+	bool lists;
+};
+
+static void oom_reap_look_at_thread(struct task_struct *t, void *arg)
+{
+	struct oom_reap_view *view = arg;
+	struct oom_reap_input *in = view->in;
+	struct oom_reap_head head;
+	int compat;
+
+	in->threads[oom_reap_judge_thread(t)]++;
+	if (!view->lists)
+		return;
+	for (compat = 0; compat <= IS_ENABLED(CONFIG_COMPAT); compat++) {
+		oom_reap_read_head(t, compat, &head);
+		in->lists[oom_reap_judge_list(head.addr, head.readable,
+					      head.next, head.pending)]++;
+	}
+}
+
+/*
+ * Borrow the mm of a victim, to read what is in it. False if its last user has
+ * let go of it, and so has walked its lists. It may be let go of meanwhile: then
+ * it is a worker that frees it, since the reaper must not sleep for it.
+ */
+static bool oom_reap_borrow(struct mm_struct *mm)
+{
+	if (!mmget_not_zero(mm))
+		return false;
+	kthread_use_mm(mm);
+	return true;
+}
+
+static void oom_reap_return(struct mm_struct *mm)
+{
+	kthread_unuse_mm(mm);
+	mmput_async(mm);
+}
+
+static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
+{
+	const struct oom_reap_victim *victim = &tsk->oom_reap;
+	struct mm_struct *mm = tsk->signal->oom_mm;
+	struct oom_reap_view view = { .in = in };
+	int users;
+
+	*in = (struct oom_reap_input) {
+		.age_ns = ktime_get_ns() - victim->killed,
+		.late_tries = victim->late_tries,
+		.released = test_bit(MMF_OOM_SKIP, &mm->flags),
+		.fenced = victim->fenced,
+		.reaped = victim->reaped,
+	};
+	if (in->released)
+		return;
+
+	view.lists = !victim->reaped && oom_reap_borrow(mm);
+	users = atomic_read(&mm->mm_users);
+	in->exiting = !users;
+	if (users) {
+		rcu_read_lock();
+		oom_reap_for_each_thread(tsk, mm, users - view.lists,
+					 oom_reap_look_at_thread, &view);
+		rcu_read_unlock();
+	}
+	if (view.lists)
+		oom_reap_return(mm);
+}
+
+static void oom_reap_fence_cpu(void *unused)
+{
+}
+
+/*
+ * After it no thread is in user mode that was dying before: see above. A CPU that
+ * comes up meanwhile has run no user mode before, and sees what was set before.
+ */
+static void oom_reap_fence(void)
+{
+	smp_mb();
+	smp_call_function(oom_reap_fence_cpu, NULL, 1);
+	smp_mb();
+}
+
+/*
+ * The pages that the exit path needs to hand over what the victim holds: those
+ * with heads and entries of lists, and with futex words. There is one reaper.
+ */
+#define OOM_REAP_SPARED		512
+/* Entries that are followed, of all lists of a victim together. */
+#define OOM_REAP_ENTRIES	65536
+
+static struct oom_reap_spared {
+	unsigned int nr;
+	unsigned int entries;
+	unsigned long pages[OOM_REAP_SPARED];
+} oom_reap_spared;
+
+static void oom_reap_spare(u64 addr)
+{
+	struct oom_reap_spared *spared = &oom_reap_spared;
+	unsigned long page = (unsigned long)addr & PAGE_MASK;
+	unsigned int i;
+
+	/* Neighbours in a list are neighbours in memory, mostly. */
+	for (i = spared->nr; i > 0; i--)
+		if (spared->pages[i - 1] == page)
+			return;
+	if (spared->nr < OOM_REAP_SPARED)
+		spared->pages[spared->nr++] = page;
+}
+
+/* What exit_robust_list() would touch, in its order, as far as it is readable. */
+static void oom_reap_spare_thread(struct task_struct *t, void *unused)
+{
+	struct oom_reap_head head;
+	unsigned int limit, word;
+	u64 entry, next;
+	int compat;
+
+	for (compat = 0; compat <= IS_ENABLED(CONFIG_COMPAT); compat++) {
+		oom_reap_read_head(t, compat, &head);
+		if (!head.addr)
+			continue;
+		word = compat ? sizeof(u32) : sizeof(long);
+		oom_reap_spare(head.addr);
+		oom_reap_spare(head.addr + 3 * word - 1);
+		if (!head.readable)
+			continue;
+		entry = head.pending & ~1ULL;
+		if (entry)
+			oom_reap_spare(oom_reap_futex_word(&head, entry));
+		entry = head.next & ~1ULL;
+		for (limit = ROBUST_LIST_LIMIT; limit && entry != head.addr;
+		     limit--) {
+			if (++oom_reap_spared.entries > OOM_REAP_ENTRIES)
+				return;
+			oom_reap_spare(entry);
+			oom_reap_spare(entry + word - 1);
+			oom_reap_spare(oom_reap_futex_word(&head, entry));
+			if (!oom_reap_read(entry, compat, &next))
+				break;
+			entry = next & ~1ULL;
+		}
+	}
+}
+
+static int oom_reap_compare_pages(const void *a, const void *b)
+{
+	unsigned long left = *(const unsigned long *)a;
+	unsigned long right = *(const unsigned long *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * Find the pages that robust lists need. What lies behind an entry that is not
+ * readable, and beyond the limits above, stays unknown.
+ */
+static void oom_reap_find_spared(struct task_struct *tsk, struct mm_struct *mm)
+{
+	struct oom_reap_spared *spared = &oom_reap_spared;
+
+	spared->nr = 0;
+	spared->entries = 0;
+	if (!oom_reap_borrow(mm))
+		return;
+	rcu_read_lock();
+	oom_reap_for_each_thread(tsk, mm, atomic_read(&mm->mm_users) - 1,
+				 oom_reap_spare_thread, NULL);
+	rcu_read_unlock();
+	oom_reap_return(mm);
+	sort(spared->pages, spared->nr, sizeof(spared->pages[0]),
+	     oom_reap_compare_pages, NULL);
+}
+
+/* Unmapping. */
+
+/* So much is unmapped at a time, between looks at whether it is still needed. */
+#define OOM_REAP_PART		(32UL << 20)
+/* Areas of this size and more come first. */
+#define OOM_REAP_LARGE		(2UL << 20)
+
+static bool oom_reap_unmap(struct vm_area_struct *vma, unsigned long start,
+			   unsigned long end)
+{
+	struct mmu_notifier_range range;
+	struct mmu_gather tlb;
+
+	mmu_notifier_range_init(&range, MMU_NOTIFY_UNMAP, 0, vma->vm_mm, start,
+				end);
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	if (mmu_notifier_invalidate_range_start_nonblock(&range)) {
+		tlb_finish_mmu(&tlb);
+		return false;
+	}
+	unmap_page_range(&tlb, vma, range.start, range.end, NULL);
+	mmu_notifier_invalidate_range_end(&range);
+	tlb_finish_mmu(&tlb);
+	return true;
+}
+
+/* Unmap what lies in [start, end) but for the spared pages in it. */
+static bool oom_reap_unmap_around(struct vm_area_struct *vma,
+				  unsigned long start, unsigned long end,
+				  const struct oom_reap_spared *spared)
+{
+	unsigned int i;
+	bool ret = true;
+
+	for (i = 0; spared && i < spared->nr && start < end; i++) {
+		unsigned long page = spared->pages[i];
+
+		if (page < start)
+			continue;
+		if (page >= end)
+			break;
+		if (start < page)
+			ret &= oom_reap_unmap(vma, start, page);
+		start = page + PAGE_SIZE;
+	}
+	if (start < end)
+		ret &= oom_reap_unmap(vma, start, end);
+	return ret;
+}
+
+static bool oom_reap_vma(struct vm_area_struct *vma,
+			 const struct oom_reap_spared *spared)
+{
+	unsigned long start, end;
+	bool ret = true;
+
+	/*
+	 * Only private pages are sure to go back at once. What is file backed
+	 * and could be reclaimed has been, and hugetlb pages belong to a pool.
+	 */
+	if (vma->vm_flags & (VM_HUGETLB | VM_PFNMAP))
+		return true;
+	if (!vma_is_anonymous(vma) && vma->vm_flags & VM_SHARED)
+		return true;
+
+	for (end = vma->vm_end; end > vma->vm_start; end = start) {
+		/* exit_mmap() was here before, everywhere. */
+		if (test_bit(MMF_OOM_SKIP, &vma->vm_mm->flags))
+			break;
+		start = max(vma->vm_start, ALIGN_DOWN(end - 1, OOM_REAP_PART));
+		ret &= oom_reap_unmap_around(vma, start, end, spared);
+	}
+	return ret;
+}
+
+static bool oom_reap_is_large(unsigned long start, unsigned long end)
+{
+	return end - start >= OOM_REAP_LARGE;
+}
+
+static bool oom_reap_mm(struct mm_struct *mm,
+			const struct oom_reap_spared *spared)
+{
+	struct vm_area_struct *vma;
+	bool ret = true;
+	int small;
+
+	mmap_assert_locked(mm);
+
+	/*
+	 * Tell all users of get_user/copy_from_user etc... that the content
+	 * is no longer stable. No barriers are needed: unmapping implies them,
+	 * and who stumbles over reaped memory takes a page fault first.
+	 */
+	set_bit(MMF_UNSTABLE, &mm->flags);
+
+	for (small = 0; small < 2; small++) {
+		MA_STATE(mas, &mm->mm_mt, ULONG_MAX, ULONG_MAX);
+
+		while ((vma = mas_find_rev(&mas, 0)))
+			if (oom_reap_is_large(vma->vm_start, vma->vm_end) !=
+			    small)
+				ret &= oom_reap_vma(vma, spared);
+	}
+	/* Pages that were mlocked are held by a batch of this CPU still. */
+	lru_add_drain();
+	return ret;
+}
+
+/**
+ * __oom_reap_task_mm() - unmap all private memory of a dying process
+ * @mm: its memory; mmap_lock is held, MMF_OOM_SKIP was seen not to be set
+ *
+ * Return: false if a part of it is left.
+ */
+bool __oom_reap_task_mm(struct mm_struct *mm)
+{
+	return oom_reap_mm(mm, NULL);
+}
+
+#ifdef CONFIG_PER_VMA_LOCK
+/*
+ * A writer has mmap_lock: reap the areas that it has not locked, under their own
+ * locks. They are what page faults and MADV_DONTNEED of later kernels go by: who
+ * frees page tables or changes an area locks that one first. The mm must be in
+ * use, as exit_mmap() respects no such lock.
+ */
+static bool oom_reap_vmas(struct mm_struct *mm,
+			  const struct oom_reap_spared *spared)
+{
+	unsigned long start, end, below;
+	struct vm_area_struct *vma;
+	bool ret = true;
+	int small;
+
+	if (!mmget_not_zero(mm))
+		return false;
+	set_bit(MMF_UNSTABLE, &mm->flags);
+
+	for (small = 0; small < 2; small++) {
+		for (below = ULONG_MAX; below; below = start ? start - 1 : 0) {
+			MA_STATE(mas, &mm->mm_mt, below, below);
+
+			rcu_read_lock();
+			vma = mas_find_rev(&mas, 0);
+			start = vma ? READ_ONCE(vma->vm_start) : 0;
+			end = vma ? READ_ONCE(vma->vm_end) : 0;
+			rcu_read_unlock();
+			if (!vma)
+				break;
+			if (oom_reap_is_large(start, end) == small)
+				continue;
+			vma = lock_vma_under_rcu(mm, start);
+			if (!vma) {
+				ret = false;
+				continue;
+			}
+			/* Splitting a huge PUD would want mmap_lock. */
+			if (!vma_is_dax(vma))
+				ret &= oom_reap_vma(vma, spared);
+			vma_end_read(vma);
+			cond_resched();
+		}
+	}
+	lru_add_drain();
+	mmput_async(mm);
+	return ret;
+}
+#else
+static bool oom_reap_vmas(struct mm_struct *mm,
+			  const struct oom_reap_spared *spared)
+{
+	return false;
+}
+#endif
+
+static unsigned long oom_reap_pages(struct mm_struct *mm)
+{
+	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS);
+}
+
+/* Reap now. True if nothing is left that it could free. */
+static bool oom_reap_try(struct task_struct *tsk, bool spare)
+{
+	struct oom_reap_victim *victim = &tsk->oom_reap;
+	struct mm_struct *mm = tsk->signal->oom_mm;
+	const struct oom_reap_spared *spared = NULL;
+	unsigned long before, after;
+	bool ret;
+
+	if (spare) {
+		oom_reap_find_spared(tsk, mm);
+		spared = &oom_reap_spared;
+	}
+
+	trace_start_task_reaping(tsk->pid);
+	before = oom_reap_pages(mm);
+	if (mmap_read_trylock(mm)) {
+		/*
+		 * exit_mmap() sets MMF_OOM_SKIP before it takes mmap_lock for
+		 * writing and frees page tables.
+		 */
+		ret = test_bit(MMF_OOM_SKIP, &mm->flags) ||
+		      oom_reap_mm(mm, spared);
+		mmap_read_unlock(mm);
+	} else {
+		ret = oom_reap_vmas(mm, spared);
+	}
+	after = oom_reap_pages(mm);
+	if (after < before) {
+		victim->freed += before - after;
+		count_vm_events(OOM_REAP_PAGES, before - after);
+	}
+	if (ret)
+		trace_finish_task_reaping(tsk->pid);
+	else
+		trace_skip_task_reaping(tsk->pid);
+	return ret;
+}
+
+/* The reaper. */
+
+static DECLARE_WAIT_QUEUE_HEAD(oom_reaper_wait);
+static DEFINE_SPINLOCK(oom_reaper_lock);
+/* Victims that the reaper has not seen yet, under oom_reaper_lock. */
+static LIST_HEAD(oom_reaper_queue);
+
+static void oom_reap_reaped(struct task_struct *tsk)
+{
+	struct oom_reap_victim *victim = &tsk->oom_reap;
+	struct mm_struct *mm = tsk->signal->oom_mm;
+	u64 latency = ktime_get_ns() - victim->killed;
+
+	victim->reaped = true;
+	oom_event_freed(oom_event_seq(tsk));
+	count_vm_event(victim->waited ? OOM_REAP_WAITED : OOM_REAP_AT_ONCE);
+	trace_oom_reap_reaped(tsk->pid, latency, victim->freed,
+			      victim->waited);
+	if (test_bit(MMF_OOM_SKIP, &mm->flags))
+		return;
+	pr_info("oom_reaper: reaped process %d (%s), now anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB, %llu us after the kill\n",
+		task_pid_nr(tsk), tsk->comm,
+		K(get_mm_counter(mm, MM_ANONPAGES)),
+		K(get_mm_counter(mm, MM_FILEPAGES)),
+		K(get_mm_counter(mm, MM_SHMEMPAGES)),
+		latency / NSEC_PER_USEC);
+}
+
+static void oom_reap_failed(struct task_struct *tsk)
+{
+	count_vm_event(OOM_REAP_FAILED);
+	pr_info("oom_reaper: unable to reap pid:%d (%s)\n",
+		task_pid_nr(tsk), tsk->comm);
+	sched_show_task(tsk);
+	debug_show_all_locks();
+}
+
+/* Do what can be done about a victim now. True if nothing remains to be done. */
+static bool oom_reap_step(struct task_struct *tsk)
+{
+	struct oom_reap_victim *victim = &tsk->oom_reap;
+	struct mm_struct *mm = tsk->signal->oom_mm;
+	enum oom_reap_verdict verdict;
+	struct oom_reap_input in;
+
+	for (;;) {
+		oom_reap_look(tsk, &in);
+		verdict = oom_reap_decide(&in);
+		if (verdict != victim->verdict) {
+			trace_oom_reap_decide(tsk->pid, verdict, &in);
+			victim->verdict = verdict;
+		}
+
+		switch (verdict) {
+		case OOM_REAP_FENCE:
+			oom_reap_fence();
+			victim->fenced = true;
+			continue;
+		case OOM_REAP_NOW:
+		case OOM_REAP_SPARE:
+			if (oom_reap_try(tsk, verdict == OOM_REAP_SPARE)) {
+				if (victim->freed ||
+				    !test_bit(MMF_OOM_SKIP, &mm->flags))
+					oom_reap_reaped(tsk);
+				continue;
+			}
+			if (in.age_ns >= OOM_REAP_DELAY_NS)
+				victim->late_tries++;
+			victim->waited = true;
+			return false;
+		case OOM_REAP_WAIT:
+			if (!in.reaped)
+				victim->waited = true;
+			return false;
+		case OOM_REAP_GIVE_UP:
+			oom_reap_failed(tsk);
+			fallthrough;
+		case OOM_REAP_HIDE:
+			/* Hide this mm from the OOM killer. */
+			set_bit(MMF_OOM_SKIP, &mm->flags);
+			return true;
+		case OOM_REAP_DONE:
+			oom_event_freed(oom_event_seq(tsk));
+			return true;
+		}
+	}
+}
+
+static int oom_reap_larger(void *unused, const struct list_head *a,
+			   const struct list_head *b)
+{
+	return list_entry(a, struct oom_reap_victim, node)->pages <
+	       list_entry(b, struct oom_reap_victim, node)->pages;
+}
+
+/* Take new victims, and keep all in order, the largest first. */
+static void oom_reap_take(struct list_head *victims)
+{
+	LIST_HEAD(fresh);
+
+	spin_lock_irq(&oom_reaper_lock);
+	list_splice_init(&oom_reaper_queue, &fresh);
+	spin_unlock_irq(&oom_reaper_lock);
+
+	if (list_empty(&fresh))
+		return;
+	list_splice_tail(&fresh, victims);
+	list_sort(NULL, victims, oom_reap_larger);
+}
+
+static int oom_reaper(void *unused)
+{
+	struct task_struct *tsk, *next;
+	LIST_HEAD(victims);
+
+	set_freezable();
+
+	while (true) {
+		if (list_empty(&victims))
+			wait_event_freezable(oom_reaper_wait,
+					     !list_empty(&oom_reaper_queue));
+		else
+			wait_event_freezable_timeout(oom_reaper_wait,
+						     !list_empty(&oom_reaper_queue),
+						     max(1, HZ / 100));
+
+		oom_reap_take(&victims);
+		list_for_each_entry_safe(tsk, next, &victims, oom_reap.node) {
+			if (!oom_reap_step(tsk))
+				continue;
+			list_del(&tsk->oom_reap.node);
+			/* Drop a reference taken by queue_oom_reaper */
+			put_task_struct(tsk);
+		}
+	}
+
+	return 0;
+}
+
+/**
+ * queue_oom_reaper() - have an OOM victim reaped
+ * @tsk: the victim, marked as such; it and all who share its mm are dying
+ *
+ * Context: any; with the victim's task_lock() or a reference to it.
+ */
+void queue_oom_reaper(struct task_struct *tsk)
+{
+	struct mm_struct *mm = tsk->signal->oom_mm;
+	unsigned long flags;
+
+	/* mm is already queued? */
+	if (test_and_set_bit(MMF_OOM_REAP_QUEUED, &mm->flags))
+		return;
+
+	get_task_struct(tsk);
+	tsk->oom_reap = (struct oom_reap_victim) {
+		.killed = ktime_get_ns(),
+		.pages = oom_reap_pages(mm),
+		.verdict = U8_MAX,
+	};
+	spin_lock_irqsave(&oom_reaper_lock, flags);
+	list_add_tail(&tsk->oom_reap.node, &oom_reaper_queue);
+	spin_unlock_irqrestore(&oom_reaper_lock, flags);
+	trace_wake_reaper(tsk->pid);
+	wake_up(&oom_reaper_wait);
+}
+
+/**
+ * oom_reap_thaw() - thaw all of a process that is an OOM victim
+ * @tsk: one of its threads
+ *
+ * Its memory comes back, without the reaper, when the last thread exits.
+ * freezing_slow_path() lets none of them freeze again.
+ */
+void oom_reap_thaw(struct task_struct *tsk)
+{
+	struct task_struct *t;
+
+	rcu_read_lock();
+	for_each_thread(tsk, t)
+		__thaw_task(t);
+	rcu_read_unlock();
+}
+
+/**
+ * oom_reap_may_release() - may current take the memory of a dying process?
+ * @p: the process that process_mrelease() was called for
+ *
+ * It makes the process' memory go as SIGKILL would, so who may not send that may
+ * not do this.
+ *
+ * Return: 0, or what the security modules say to SIGKILL.
+ */
+int oom_reap_may_release(struct task_struct *p)
+{
+	int err;
+
+	if (same_thread_group(p, current))
+		return 0;
+	rcu_read_lock();
+	err = security_task_kill(p, SEND_SIG_NOINFO, SIGKILL, NULL);
+	rcu_read_unlock();
+	return err;
+}
+
+static int __init oom_reap_init(void)
+{
+	struct task_struct *reaper;
+
+	reaper = kthread_run(oom_reaper, NULL, "oom_reaper");
+	return PTR_ERR_OR_ZERO(reaper);
+}
+subsys_initcall(oom_reap_init)

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for the OOM reaper: what is made of a robust list's head, and the
+ * decision about a victim, at its edges and as properties over random input.
+ */
+
+#include <kunit/test.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/oom_reap.h>
+#include <linux/prandom.h>
+#include <linux/time64.h>
+
+#define RUNS		100000
+#define SEED		0x72656170
+
+#define HEAD		0x7f0012345678ULL
+
+static void oom_reap_test_judge_list(struct kunit *test)
+{
+	/* Nothing registered: nothing else counts. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_NONE,
+			oom_reap_judge_list(0, false, 0, 0));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_NONE,
+			oom_reap_judge_list(0, true, HEAD, HEAD));
+	/* The head points to itself. Bit 0 says PI, and is no address. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_EMPTY,
+			oom_reap_judge_list(HEAD, true, HEAD, 0));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_EMPTY,
+			oom_reap_judge_list(HEAD, true, HEAD | 1, 1));
+	/* An entry, a pending operation, or both. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_HELD,
+			oom_reap_judge_list(HEAD, true, HEAD + 8, 0));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_HELD,
+			oom_reap_judge_list(HEAD, true, HEAD, HEAD + 8));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_HELD,
+			oom_reap_judge_list(HEAD, true, HEAD + 8, HEAD + 9));
+	/* A head of zeros is not an empty list: the walk would fault. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_HELD,
+			oom_reap_judge_list(HEAD, true, 0, 0));
+	/* Whatever was read before a part could not be. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_UNREADABLE,
+			oom_reap_judge_list(HEAD, false, HEAD, 0));
+	/* As wide as the word is: a 32-bit head never matches a wider one. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_EMPTY,
+			oom_reap_judge_list(0xfffffff8, true, 0xfffffff8, 0));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIST_HELD,
+			oom_reap_judge_list(0xfffffff8, true,
+					    0x1fffffff8ULL, 0));
+}
+
+struct decide_case {
+	const char *what;
+	struct oom_reap_input in;
+	enum oom_reap_verdict verdict;
+};
+
+#define LIVE		.threads[OOM_REAP_THREAD_LIVE]
+#define RUNNING		.threads[OOM_REAP_THREAD_RUNNING]
+#define BLOCKED		.threads[OOM_REAP_THREAD_BLOCKED]
+#define EMPTY		.lists[OOM_REAP_LIST_EMPTY]
+#define HELD		.lists[OOM_REAP_LIST_HELD]
+#define UNREADABLE	.lists[OOM_REAP_LIST_UNREADABLE]
+
+static const struct decide_case decide_cases[] = {
+	{ "freed by exit_mmap() before anything was looked at",
+	  { .released = true }, OOM_REAP_DONE },
+	{ "freed by exit_mmap() while it waited for a list",
+	  { .released = true, BLOCKED = 1, HELD = 1 }, OOM_REAP_DONE },
+	{ "freed by exit_mmap() after it was reaped",
+	  { .released = true, .reaped = true }, OOM_REAP_DONE },
+	{ "exit_mmap() at work: help it, its lists are done",
+	  { .exiting = true }, OOM_REAP_NOW },
+	{ "no thread left, but somebody holds the mm",
+	  { .age_ns = NSEC_PER_SEC }, OOM_REAP_NOW },
+	{ "blocked, not fenced: its list may have been read too early",
+	  { BLOCKED = 1, EMPTY = 1 }, OOM_REAP_FENCE },
+	{ "blocked, not fenced, holds: look again after the fence",
+	  { BLOCKED = 1, HELD = 1 }, OOM_REAP_FENCE },
+	{ "blocked, fenced, holds nothing",
+	  { .fenced = true, BLOCKED = 1, EMPTY = 1 }, OOM_REAP_NOW },
+	{ "on its way, fenced, holds nothing",
+	  { .fenced = true, RUNNING = 3, EMPTY = 3 }, OOM_REAP_NOW },
+	{ "no list at all",
+	  { .fenced = true, BLOCKED = 1 }, OOM_REAP_NOW },
+	{ "one of many holds one",
+	  { .fenced = true, BLOCKED = 9, EMPTY = 8, HELD = 1 }, OOM_REAP_WAIT },
+	{ "one of many is swapped out",
+	  { .fenced = true, BLOCKED = 9, EMPTY = 8, UNREADABLE = 1 },
+	  OOM_REAP_WAIT },
+	{ "live threads: no fence helps yet",
+	  { LIVE = 1, BLOCKED = 2 }, OOM_REAP_WAIT },
+	{ "live threads, whatever was fenced",
+	  { .fenced = true, LIVE = 1 }, OOM_REAP_WAIT },
+	{ "just before the deadline",
+	  { .age_ns = OOM_REAP_DELAY_NS - 1, .fenced = true, BLOCKED = 1,
+	    HELD = 1 }, OOM_REAP_WAIT },
+	{ "at the deadline: spare what it holds",
+	  { .age_ns = OOM_REAP_DELAY_NS, .fenced = true, BLOCKED = 1,
+	    HELD = 1 }, OOM_REAP_SPARE },
+	{ "at the deadline: spare what can't be read",
+	  { .age_ns = OOM_REAP_DELAY_NS, .fenced = true, BLOCKED = 1,
+	    UNREADABLE = 1 }, OOM_REAP_SPARE },
+	{ "at the deadline, live",
+	  { .age_ns = OOM_REAP_DELAY_NS, LIVE = 1 }, OOM_REAP_SPARE },
+	{ "beyond it, but its lock was asked for too few times",
+	  { .age_ns = 2 * OOM_REAP_LIMIT_NS, .fenced = true, BLOCKED = 1,
+	    .late_tries = OOM_REAP_LATE_TRIES - 1 }, OOM_REAP_NOW },
+	{ "asked for often enough, but not for long enough",
+	  { .age_ns = OOM_REAP_LIMIT_NS - 1, .fenced = true, BLOCKED = 1,
+	    .late_tries = 1000 }, OOM_REAP_NOW },
+	{ "given up",
+	  { .age_ns = OOM_REAP_LIMIT_NS, .fenced = true, BLOCKED = 1,
+	    .late_tries = OOM_REAP_LATE_TRIES }, OOM_REAP_GIVE_UP },
+	{ "reaped, on its way: it may give more",
+	  { .reaped = true, .age_ns = NSEC_PER_SEC, RUNNING = 1, BLOCKED = 5 },
+	  OOM_REAP_WAIT },
+	{ "reaped, exit_mmap() at work",
+	  { .reaped = true, .age_ns = NSEC_PER_SEC, .exiting = true },
+	  OOM_REAP_WAIT },
+	{ "reaped, asleep, but perhaps for a moment only",
+	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS - 1, BLOCKED = 1 },
+	  OOM_REAP_WAIT },
+	{ "reaped, stuck",
+	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS, BLOCKED = 1 },
+	  OOM_REAP_HIDE },
+	{ "reaped, and busy in the kernel for too long",
+	  { .reaped = true, .age_ns = OOM_REAP_DELAY_NS, RUNNING = 1 },
+	  OOM_REAP_HIDE },
+};
+
+static void decide_case_name(const struct decide_case *c, char *desc)
+{
+	strscpy(desc, c->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(decide, decide_cases, decide_case_name);
+
+static void oom_reap_test_decide(struct kunit *test)
+{
+	const struct decide_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, c->verdict, oom_reap_decide(&c->in));
+}
+
+static u32 below(struct rnd_state *rnd, u32 limit)
+{
+	return prandom_u32_state(rnd) % limit;
+}
+
+static void random_input(struct rnd_state *rnd, struct oom_reap_input *in)
+{
+	static const u64 ages[] = {
+		0, 1, OOM_REAP_STUCK_NS - 1, OOM_REAP_STUCK_NS, NSEC_PER_SEC,
+		OOM_REAP_DELAY_NS - 1, OOM_REAP_DELAY_NS,
+		OOM_REAP_LIMIT_NS - 1, OOM_REAP_LIMIT_NS, U64_MAX,
+	};
+	int i;
+
+	*in = (struct oom_reap_input) {
+		.age_ns = ages[below(rnd, ARRAY_SIZE(ages))],
+		.late_tries = below(rnd, 2 * OOM_REAP_LATE_TRIES),
+		.exiting = below(rnd, 2),
+		.released = !below(rnd, 8),
+		.fenced = below(rnd, 2),
+		.reaped = !below(rnd, 4),
+	};
+	for (i = 0; i < OOM_REAP_NR_THREAD; i++)
+		in->threads[i] = below(rnd, 2) ? 0 : prandom_u32_state(rnd);
+	for (i = 0; i < OOM_REAP_NR_LIST; i++)
+		in->lists[i] = below(rnd, 2) ? 0 : prandom_u32_state(rnd);
+}
+
+/*
+ * What the argument in mm/oom_reap.c rests on, and that every victim comes to
+ * an end.
+ */
+static void oom_reap_test_properties(struct kunit *test)
+{
+	struct rnd_state rnd;
+	struct oom_reap_input in, then;
+	int i;
+
+	prandom_seed_state(&rnd, SEED);
+	for (i = 0; i < RUNS; i++) {
+		enum oom_reap_verdict verdict;
+		bool users, listed, late;
+
+		random_input(&rnd, &in);
+		verdict = oom_reap_decide(&in);
+		users = in.threads[OOM_REAP_THREAD_LIVE] ||
+			in.threads[OOM_REAP_THREAD_RUNNING] ||
+			in.threads[OOM_REAP_THREAD_BLOCKED];
+		listed = in.lists[OOM_REAP_LIST_HELD] ||
+			 in.lists[OOM_REAP_LIST_UNREADABLE];
+		late = in.age_ns >= OOM_REAP_DELAY_NS;
+
+		/* All is reaped only if no list can be in use. */
+		if (verdict == OOM_REAP_NOW && users) {
+			KUNIT_ASSERT_EQ(test, 0,
+					in.threads[OOM_REAP_THREAD_LIVE]);
+			KUNIT_ASSERT_TRUE(test, in.fenced);
+			KUNIT_ASSERT_FALSE(test, listed);
+		}
+		/* Nobody is reaped twice, or after it freed all itself. */
+		if (in.released || in.reaped)
+			KUNIT_ASSERT_TRUE(test, verdict != OOM_REAP_NOW &&
+						verdict != OOM_REAP_SPARE &&
+						verdict != OOM_REAP_FENCE);
+		/* Pages are spared only when the wait is over. */
+		if (verdict == OOM_REAP_SPARE)
+			KUNIT_ASSERT_TRUE(test, late);
+		/* A fence brings it forward: it is not asked for again. */
+		if (verdict == OOM_REAP_FENCE) {
+			then = in;
+			then.fenced = true;
+			KUNIT_ASSERT_NE(test, OOM_REAP_FENCE,
+					oom_reap_decide(&then));
+		}
+		/* The OOM killer is never held up beyond the limit. */
+		if (verdict == OOM_REAP_WAIT)
+			KUNIT_ASSERT_FALSE(test, late);
+		then = in;
+		then.age_ns = OOM_REAP_LIMIT_NS;
+		then.late_tries = OOM_REAP_LATE_TRIES;
+		verdict = oom_reap_decide(&then);
+		KUNIT_ASSERT_TRUE(test, verdict == OOM_REAP_DONE ||
+					verdict == OOM_REAP_HIDE ||
+					verdict == OOM_REAP_GIVE_UP);
+	}
+}
+
+static struct kunit_case oom_reap_test_cases[] = {
+	KUNIT_CASE(oom_reap_test_judge_list),
+	KUNIT_CASE_PARAM(oom_reap_test_decide, decide_gen_params),
+	KUNIT_CASE(oom_reap_test_properties),
+	{}
+};
+
+static struct kunit_suite oom_reap_test_suite = {
+	.name = "oom_reap",
+	.test_cases = oom_reap_test_cases,
+};
+
+kunit_test_suite(oom_reap_test_suite);

@@ -235,13 +235,14 @@ static void record(struct task_struct *p, struct mm_struct *mm,
 	set_domain(e, now.oc->memcg);
 
 	/*
-	 * Who is dying already gets no number: that death is not the OOM
-	 * killer's, though it counts as a kill.
+	 * Who is dying already is not told a number: that death is not the
+	 * OOM killer's, though it counts as a kill.
 	 */
 	e->exiting = is_exiting(p);
 	seq = publish(e);
-	if (!e->exiting)
-		WRITE_ONCE(p->signal->oom_seq, seq);
+	if (e->exiting)
+		seq |= OOM_SEQ_EXITING;
+	WRITE_ONCE(p->signal->oom_seq, seq);
 }
 
 /**
@@ -283,7 +284,7 @@ void oom_event_shared(struct task_struct *p)
 	struct mem_cgroup *memcg = NULL;
 	struct task_struct *t;
 
-	if (oom_event_seq(p) || is_exiting(p))
+	if (oom_event_killed(p) || is_exiting(p))
 		return;
 
 	now.event.reason = OOM_EVENT_SHARED;

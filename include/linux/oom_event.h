@@ -6,6 +6,7 @@
 #ifndef _LINUX_OOM_EVENT_H
 #define _LINUX_OOM_EVENT_H
 
+#include <linux/bits.h>
 #include <linux/oom.h>
 #include <linux/oom_score.h>
 #include <linux/sched.h>
@@ -213,15 +214,32 @@ void oom_event_freed(u64 seq);
 int proc_oom_event_detail(struct seq_file *m, struct pid_namespace *ns,
 			  struct pid *pid, struct task_struct *task);
 
+/* Of signal->oom_seq: it was dying of something else when it was killed. */
+#define OOM_SEQ_EXITING		BIT_ULL(63)
+
 /**
- * oom_event_seq() - the record of the kill of a process
+ * oom_event_killed() - has the OOM killer killed a process?
  * @task: a task of it, also a dead one
  *
- * Return: the number of the record, or 0 if the OOM killer has not killed it.
+ * Return: whether there is a record of that.
+ */
+static inline bool oom_event_killed(struct task_struct *task)
+{
+	return READ_ONCE(task->signal->oom_seq);
+}
+
+/**
+ * oom_event_seq() - the record of the kill that a process dies of
+ * @task: a task of it, also a dead one
+ *
+ * Return: the number of the record, or 0 if the OOM killer has not killed it,
+ *	   or only when it was dying of something else.
  */
 static inline u64 oom_event_seq(struct task_struct *task)
 {
-	return READ_ONCE(task->signal->oom_seq);
+	u64 seq = READ_ONCE(task->signal->oom_seq);
+
+	return seq & OOM_SEQ_EXITING ? 0 : seq;
 }
 
 #else /* !CONFIG_OOM_EVENT */
@@ -257,6 +275,11 @@ static inline void oom_event_panic(void)
 
 static inline void oom_event_freed(u64 seq)
 {
+}
+
+static inline bool oom_event_killed(struct task_struct *task)
+{
+	return false;
 }
 
 static inline u64 oom_event_seq(struct task_struct *task)

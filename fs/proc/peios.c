@@ -20,7 +20,9 @@
 
 #include "internal.h"
 
-static int token_show(struct seq_file *m, void *unused)
+/* Show what a credential of the task says. */
+static int show_cred(struct seq_file *m,
+		     int (*show)(struct seq_file *m, const struct cred *cred))
 {
 	struct task_struct *task = get_proc_task(file_inode(m->file));
 	const struct cred *cred;
@@ -30,24 +32,62 @@ static int token_show(struct seq_file *m, void *unused)
 		return -ESRCH;
 	cred = get_task_cred(task);
 	put_task_struct(task);
-	err = peios_token_show(m, cred);
+	err = show(m, cred);
 	put_cred(cred);
 	return err;
 }
 
+static int token_show(struct seq_file *m, void *unused)
+{
+	return show_cred(m, peios_token_show);
+}
+
+static int pip_show(struct seq_file *m, void *unused)
+{
+	return show_cred(m, peios_pip_show);
+}
+
+static int sd_show(struct seq_file *m, void *unused)
+{
+	struct task_struct *task = get_proc_task(file_inode(m->file));
+	int err;
+
+	if (!task)
+		return -ESRCH;
+	err = peios_sd_show(m, task);
+	put_task_struct(task);
+	return err;
+}
+
 /* The opener's mm stays with the file: what is not it may not write. */
-static int token_open(struct inode *inode, struct file *file)
+static int open_with_mm(struct file *file,
+			int (*show)(struct seq_file *m, void *unused))
 {
 	struct mm_struct *mm = current->mm;
 	int err;
 
-	err = single_open(file, token_show, mm);
+	err = single_open(file, show, mm);
 	if (!err && mm)
 		mmgrab(mm);
 	return err;
 }
 
-static int token_release(struct inode *inode, struct file *file)
+static int token_open(struct inode *inode, struct file *file)
+{
+	return open_with_mm(file, token_show);
+}
+
+static int pip_open(struct inode *inode, struct file *file)
+{
+	return open_with_mm(file, pip_show);
+}
+
+static int sd_open(struct inode *inode, struct file *file)
+{
+	return open_with_mm(file, sd_show);
+}
+
+static int release_mm(struct inode *inode, struct file *file)
 {
 	struct mm_struct *mm = ((struct seq_file *)file->private_data)->private;
 
@@ -56,17 +96,23 @@ static int token_release(struct inode *inode, struct file *file)
 	return single_release(inode, file);
 }
 
-static ssize_t token_write(struct file *file, const char __user *buf,
-			   size_t count, loff_t *ppos)
+/* The file may have come from another program, as over exec. */
+static bool opened_by_current(struct file *file)
 {
-	struct seq_file *m = file->private_data;
+	const struct seq_file *m = file->private_data;
+
+	return m->private && m->private == current->mm;
+}
+
+/* Run a command on the credentials of the current thread, and of no other. */
+static ssize_t write_own(struct file *file, const char __user *buf,
+			 size_t count, int (*write)(char *text))
+{
 	char *text;
 	int err;
 
-	/* The file may have come from another program, as over exec. */
-	if (!m->private || m->private != current->mm)
+	if (!opened_by_current(file))
 		return -EPERM;
-	/* A thread changes its own token only. */
 	if (proc_pid(file_inode(file)) != task_pid(current))
 		return -EACCES;
 	if (current_cred() != current_real_cred())
@@ -87,10 +133,49 @@ static ssize_t token_write(struct file *file, const char __user *buf,
 	err = mutex_lock_interruptible(&current->signal->cred_guard_mutex);
 	if (err)
 		goto out;
-	err = peios_token_write(text);
+	err = write(text);
 	mutex_unlock(&current->signal->cred_guard_mutex);
 out:
 	kfree(text);
+	return err ? err : count;
+}
+
+static ssize_t token_write(struct file *file, const char __user *buf,
+			   size_t count, loff_t *ppos)
+{
+	return write_own(file, buf, count, peios_token_write);
+}
+
+static ssize_t pip_write(struct file *file, const char __user *buf,
+			 size_t count, loff_t *ppos)
+{
+	return write_own(file, buf, count, peios_pip_write);
+}
+
+/* A descriptor is written whole, in one write. */
+static ssize_t sd_write(struct file *file, const char __user *buf,
+			size_t count, loff_t *ppos)
+{
+	struct task_struct *task;
+	void *bytes;
+	int err;
+
+	if (!opened_by_current(file))
+		return -EPERM;
+	if (!count || count > PEIOS_SD_BYTES_MAX)
+		return -EINVAL;
+	bytes = memdup_user(buf, count);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+
+	task = get_proc_task(file_inode(file));
+	if (task) {
+		err = peios_sd_write(task, bytes, count);
+		put_task_struct(task);
+	} else {
+		err = -ESRCH;
+	}
+	kfree(bytes);
 	return err ? err : count;
 }
 
@@ -99,5 +184,21 @@ const struct file_operations proc_peios_token_operations = {
 	.read		= seq_read,
 	.write		= token_write,
 	.llseek		= seq_lseek,
-	.release	= token_release,
+	.release	= release_mm,
+};
+
+const struct file_operations proc_peios_pip_operations = {
+	.open		= pip_open,
+	.read		= seq_read,
+	.write		= pip_write,
+	.llseek		= seq_lseek,
+	.release	= release_mm,
+};
+
+const struct file_operations proc_peios_sd_operations = {
+	.open		= sd_open,
+	.read		= seq_read,
+	.write		= sd_write,
+	.llseek		= seq_lseek,
+	.release	= release_mm,
 };

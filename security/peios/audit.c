@@ -4,15 +4,20 @@
  */
 
 #include <linux/audit.h>
+#include <linux/bitops.h>
 #include <linux/container_of.h>
+#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/lsm_audit.h>
 #include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
+#include "access.h"
 #include "common.h"
+#include "privilege.h"
 
 atomic64_t peios_stats[PEIOS_NR_STATS];
 
@@ -21,57 +26,104 @@ static struct ratelimit_state audit_limit =
 	RATELIMIT_STATE_INIT_FLAGS(audit_limit, 5 * HZ, 10,
 				   RATELIMIT_MSG_ON_RELEASE);
 
-struct adj_record {
+/* A flood of one kind does not keep the other from being recorded. */
+static struct ratelimit_state grant_limit =
+	RATELIMIT_STATE_INIT_FLAGS(grant_limit, 5 * HZ, 10,
+				   RATELIMIT_MSG_ON_RELEASE);
+
+struct log_data {
 	struct common_audit_data common;
-	const struct cred *subject;
-	short old;
-	short new;
-	bool by_opener;
+	const struct peios_record *record;
 };
 
-static void log_adj(struct audit_buffer *ab, void *data)
+static void log_user(struct audit_buffer *ab, const char *key,
+		     const struct cred *cred)
 {
-	const struct adj_record *record =
-		container_of(data, struct adj_record, common);
 	char text[PEIOS_SID_TEXT_MAX];
 	struct peios_sid sid;
 
-	peios_cred_user(record->subject, &sid);
+	peios_cred_user(cred, &sid);
 	peios_sid_format(&sid, text, sizeof(text));
-	audit_log_format(ab, "lsm=peios %s op=set_oom_score_adj ssid=%s",
-			 peios_enforcing ? "denied" : "permitted", text);
-	audit_log_format(ab, " old=%d new=%d missing=SeTcbPrivilege of=%s",
-			 record->old, record->new,
-			 record->by_opener ? "opener" : "writer");
+	audit_log_format(ab, " %s=%s", key, text);
+}
+
+static void log_rights(struct audit_buffer *ab, u32 rights)
+{
+	const char *before = " right=";
+
+	for (; rights; rights &= rights - 1) {
+		u32 right = rights & -rights;
+		const char *name = peios_right_name(right);
+
+		if (name)
+			audit_log_format(ab, "%s%s", before, name);
+		else
+			audit_log_format(ab, "%s0x%x", before, right);
+		before = ",";
+	}
+}
+
+/* One is enough to know what to grant next; SeTcbPrivilege matters most. */
+static void log_privilege(struct audit_buffer *ab, const char *key, u64 mask)
+{
+	unsigned int number;
+
+	if (!mask)
+		return;
+	number = __ffs64(mask & PEIOS_PRIV_TCB ?: mask);
+	audit_log_format(ab, " %s=%s", key, peios_privilege_name(number));
+}
+
+static void log_record(struct audit_buffer *ab, void *data)
+{
+	const struct peios_record *record =
+		container_of(data, struct log_data, common)->record;
+	const struct peios_pip *pip = &peios_cred(record->subject)->pip;
+
+	audit_log_format(ab, "lsm=peios %s op=%s",
+			 record->granted ? "granted" :
+			 peios_enforcing ? "denied" : "permitted", record->op);
+	log_user(ab, "ssid", record->subject);
+	if (record->adj)
+		audit_log_format(ab, " old=%d new=%d", record->old, record->new);
+	log_rights(ab, record->rights);
+	if (!record->granted)
+		audit_log_format(ab, " check=%s",
+				 peios_check_name(record->check));
+	log_privilege(ab, record->granted ? "privilege" : "missing",
+		      record->privileges);
+	if (record->by_opener || record->adj)
+		audit_log_format(ab, " of=%s",
+				 record->by_opener ? "opener" : "writer");
+	if (record->check == PEIOS_CHECK_PIP)
+		audit_log_format(ab, " spip=%u:%u", pip->type, pip->trust);
+
+	guard(rcu)();
+	pip = &peios_cred(__task_cred(record->target))->pip;
+	if (record->check == PEIOS_CHECK_PIP)
+		audit_log_format(ab, " tpip=%u:%u", pip->type, pip->trust);
+	log_user(ab, "tsid", __task_cred(record->target));
 }
 
 /**
- * peios_audit_adj() - record that oom_score_adj may not be lowered
- * @target: a task of the process
- * @opener: credentials of the file's opener; current is the writer
- * @old: value now
- * @new: value wanted
- * @by_opener: it is the opener that lacks the privilege, not the writer
+ * peios_audit() - record a decision
+ * @record: what to say
  *
  * Context: any, does not sleep.
  */
-void peios_audit_adj(struct task_struct *target, const struct cred *opener,
-		     short old, short new, bool by_opener)
+void peios_audit(const struct peios_record *record)
 {
-	struct adj_record record = {
+	struct log_data data = {
 		.common.type = LSM_AUDIT_DATA_TASK,
-		.common.u.tsk = target,
-		.subject = by_opener ? opener : current_cred(),
-		.old = old,
-		.new = new,
-		.by_opener = by_opener,
+		.common.u.tsk = record->target,
+		.record = record,
 	};
 
-	if (!__ratelimit(&audit_limit)) {
+	if (!__ratelimit(record->granted ? &grant_limit : &audit_limit)) {
 		atomic64_inc(&peios_stats[PEIOS_STAT_UNRECORDED]);
 		return;
 	}
-	common_lsm_audit(&record.common, log_adj, NULL);
+	common_lsm_audit(&data.common, log_record, NULL);
 }
 
 struct sysctl_record {

@@ -15,16 +15,25 @@
  */
 
 #include <linux/capability.h>
+#include <linux/cleanup.h>
 #include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/kstrtox.h>
 #include <linux/lsm_hooks.h>
+#include <linux/mm.h>
 #include <linux/peios.h>
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
+#include "access.h"
 #include "common.h"
 #include "privilege.h"
 
@@ -134,6 +143,61 @@ void peios_cred_user(const struct cred *cred, struct peios_sid *sid)
 		*sid = token->user;
 }
 
+static bool in_unix_group(const void *cred, u32 gid)
+{
+	const struct cred *c = cred;
+
+	return gid_eq(c->egid, KGIDT_INIT(gid)) ||
+	       groups_search(c->group_info, KGIDT_INIT(gid));
+}
+
+/**
+ * peios_cred_identity() - gather whom a credential stands for
+ * @cred: the credential
+ * @who: the result, valid while @cred is there
+ *
+ * Context: any; @cred can't go away.
+ */
+void peios_cred_identity(const struct cred *cred, struct peios_identity *who)
+{
+	const struct peios_token *token = peios_cred(cred)->token;
+
+	if (token && !(peios_cred_lost(cred) & PEIOS_LOST_ROOT)) {
+		peios_subject_init(&who->subject, token);
+	} else {
+		peios_cred_user(cred, &who->user);
+		who->subject = (struct peios_subject) {
+			.user = &who->user,
+			.unix_member = in_unix_group,
+			.unix_groups = cred,
+		};
+	}
+	who->subject.privileges = peios_cred_enabled(cred);
+}
+
+/**
+ * peios_current_enabled() - the privileges that count for the current thread
+ *
+ * Where other credentials override its own, as an io_uring personality or
+ * overlayfs do, a privilege must be in both: they may be those of better days.
+ * An I/O worker acts on requests that whoever maps the ring may write, so none
+ * counts there.
+ *
+ * Context: process context.
+ * Return: the privileges' mask.
+ */
+u64 peios_current_enabled(void)
+{
+	const struct cred *cred = current_cred(), *real = current_real_cred();
+	u64 enabled = peios_cred_enabled(cred);
+
+	if (unlikely(current->flags & PF_IO_WORKER))
+		return 0;
+	if (unlikely(cred != real))
+		enabled &= peios_cred_enabled(real);
+	return enabled;
+}
+
 /**
  * peios_task_tcb() - ask if a process is of the TCB tier
  * @task: a task of the process
@@ -159,6 +223,7 @@ static void hook_cred_transfer(struct cred *new, const struct cred *old)
 
 	to->token = get_token(peios_cred(old)->token);
 	to->lost = peios_cred(old)->lost | lost_now(old);
+	to->pip = peios_cred(old)->pip;
 }
 
 static int hook_cred_prepare(struct cred *new, const struct cred *old,
@@ -215,6 +280,109 @@ int peios_token_write(char *text)
 out:
 	kfree(command.token);
 	return err;
+}
+
+/**
+ * peios_pip_show() - show integrity protection as text
+ * @m: the file
+ * @cred: a credential of the process
+ *
+ * Context: process context; the caller holds a reference to @cred.
+ * Return: 0, or -EINVAL without Peios.
+ */
+int peios_pip_show(struct seq_file *m, const struct cred *cred)
+{
+	const struct peios_pip *pip = &peios_cred(cred)->pip;
+
+	if (!peios_initialized)
+		return -EINVAL;
+	seq_printf(m, "%u %u\n", pip->type, pip->trust);
+	return 0;
+}
+
+/* Does another process use our memory? It would not be protected with it. */
+static bool shares_mm(void)
+{
+	struct task_struct *p;
+	bool shares = false;
+
+	guard(rcu)();
+	for_each_process(p) {
+		if (same_thread_group(p, current) || p->flags & PF_KTHREAD)
+			continue;
+		shares |= process_shares_mm(p, current->mm);
+	}
+	return shares;
+}
+
+/* Nor may who traces us be left inside. Serialized against attaching. */
+static bool traced_by_less(const struct peios_pip *pip)
+{
+	struct task_struct *tracer;
+
+	guard(rcu)();
+	tracer = ptrace_parent(current);
+	return tracer && !same_thread_group(tracer, current) &&
+	       !peios_pip_dominates(&peios_cred(__task_cred(tracer))->pip, pip);
+}
+
+static int set_pip(const struct peios_pip *pip)
+{
+	const struct peios_pip *old = &peios_cred(current_cred())->pip;
+	struct cred *new;
+
+	/* All threads have the same, so there must be no other. */
+	if (!thread_group_empty(current))
+		return -EBUSY;
+	if (pip->type > old->type || pip->trust > old->trust) {
+		if (!(peios_current_enabled() & PEIOS_PRIV_TCB)) {
+			const struct peios_record record = {
+				.op = "set_pip",
+				.subject = current_cred(),
+				.target = current,
+				.check = PEIOS_CHECK_PRIVILEGE,
+				.privileges = PEIOS_PRIV_TCB,
+			};
+
+			peios_audit(&record);
+			return -EPERM;
+		}
+		if (traced_by_less(pip))
+			return -EPERM;
+		if (shares_mm())
+			return -EBUSY;
+		peios_cred_use(current_cred(), PEIOS_PRIV_TCB);
+	}
+
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	peios_cred(new)->pip = *pip;
+	commit_creds(new);
+	return 0;
+}
+
+/**
+ * peios_pip_write() - change the integrity protection of the current process
+ * @text: "TYPE TRUST", two decimal numbers; its contents are used up
+ *
+ * Context: process context, with cred_guard_mutex held against ptrace; current
+ *          does not run with credentials that override its own.
+ * Return: 0, -EINVAL, -EPERM to raise one of them without SeTcbPrivilege or
+ *         while a process traces this one that would not dominate it, -EBUSY
+ *         while other threads or processes share the memory, or -ENOMEM.
+ */
+int peios_pip_write(char *text)
+{
+	struct peios_pip pip;
+	char *type = strsep(&text, " ");
+
+	if (!peios_initialized)
+		return -EINVAL;
+	if (!text || !isdigit(*type) || !isdigit(*text) ||
+	    kstrtou32(type, 10, &pip.type) || kstrtou32(text, 10, &pip.trust))
+		return -EINVAL;
+	return set_pip(&pip);
 }
 
 static struct security_hook_list cred_hooks[] __ro_after_init = {

@@ -5,14 +5,23 @@
 
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/peios.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/uidgid.h>
+#include <linux/unaligned.h>
 
+#include "access.h"
 #include "common.h"
 #include "privilege.h"
+#include "sd.h"
 
 static void show_sid(struct seq_file *m, char before,
 		     const struct peios_sid *sid)
@@ -131,6 +140,8 @@ static int stats_show(struct seq_file *m, void *unused)
 		[PEIOS_STAT_SYSCTL_WRITTEN]	= "sysctl_written",
 		[PEIOS_STAT_SYSCTL_REFUSED]	= "sysctl_refused",
 		[PEIOS_STAT_SYSCTL_PERMITTED]	= "sysctl_would_refuse",
+		[PEIOS_STAT_ACCESS_REFUSED]	= "access_refused",
+		[PEIOS_STAT_ACCESS_PERMITTED]	= "access_would_refuse",
 	};
 	unsigned int i;
 
@@ -141,15 +152,112 @@ static int stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
+/**
+ * struct access_query - what an open "access" file has been asked
+ * @lock: protects the rest
+ * @granted: the answer to the last question
+ * @answered: it was granted
+ */
+struct access_query {
+	struct mutex lock;
+	u32 granted;
+	bool answered;
+};
+
+static int access_open(struct inode *inode, struct file *file)
+{
+	struct access_query *query;
+
+	query = kzalloc(sizeof(*query), GFP_KERNEL_ACCOUNT);
+	if (!query)
+		return -ENOMEM;
+	mutex_init(&query->lock);
+	file->private_data = query;
+	return 0;
+}
+
+static int access_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+	return 0;
+}
+
+/* Ask AccessCheck about a descriptor, for the token of the current thread. */
+static int ask_access(const u8 *bytes, size_t size, u32 *granted)
+{
+	struct peios_identity who;
+	struct peios_access result;
+	struct peios_sd *sd;
+	int err;
+
+	err = peios_sd_parse(bytes + sizeof(u32), size - sizeof(u32),
+			     GFP_KERNEL, &sd);
+	if (err)
+		return err;
+	peios_cred_identity(current_cred(), &who);
+	who.subject.privileges = peios_current_enabled();
+	err = peios_access_check(&who.subject, sd, get_unaligned_le32(bytes),
+				 &peios_process_mapping, &result);
+	*granted = result.granted;
+	kfree(sd);
+	return err;
+}
+
+static ssize_t access_write(struct file *file, const char __user *buf,
+			    size_t count, loff_t *ppos)
+{
+	struct access_query *query = file->private_data;
+	void *bytes;
+	int err;
+
+	if (count <= sizeof(u32) || count > sizeof(u32) + PEIOS_SD_MAX)
+		return -EINVAL;
+	bytes = memdup_user(buf, count);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+
+	mutex_lock(&query->lock);
+	err = ask_access(bytes, count, &query->granted);
+	query->answered = !err;
+	mutex_unlock(&query->lock);
+	kfree(bytes);
+	return err ? err : count;
+}
+
+static ssize_t access_read(struct file *file, char __user *buf, size_t count,
+			   loff_t *ppos)
+{
+	struct access_query *query = file->private_data;
+	char text[16];
+	int len = 0;
+
+	mutex_lock(&query->lock);
+	if (query->answered)
+		len = scnprintf(text, sizeof(text), "%08x\n", query->granted);
+	mutex_unlock(&query->lock);
+	return simple_read_from_buffer(buf, count, ppos, text, len);
+}
+
+static const struct file_operations access_fops = {
+	.owner		= THIS_MODULE,
+	.open		= access_open,
+	.read		= access_read,
+	.write		= access_write,
+	.llseek		= default_llseek,
+	.release	= access_release,
+};
+
 static int __init peios_fs_init(void)
 {
 	static const struct {
 		const char *name;
+		umode_t mode;
 		const struct file_operations *fops;
 	} files[] = {
-		{ "status", &status_fops },
-		{ "privileges", &privileges_fops },
-		{ "stats", &stats_fops },
+		{ "status", 0444, &status_fops },
+		{ "privileges", 0444, &privileges_fops },
+		{ "stats", 0444, &stats_fops },
+		{ "access", 0666, &access_fops },
 	};
 	struct dentry *dir;
 	unsigned int i;
@@ -160,7 +268,8 @@ static int __init peios_fs_init(void)
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		struct dentry *file = securityfs_create_file(files[i].name, 0444,
+		struct dentry *file = securityfs_create_file(files[i].name,
+							     files[i].mode,
 							     dir, NULL,
 							     files[i].fops);
 

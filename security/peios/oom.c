@@ -8,8 +8,10 @@
 #include <linux/lsm_hooks.h>
 #include <linux/sched.h>
 
+#include "access.h"
 #include "common.h"
 #include "privilege.h"
+#include "process.h"
 
 /**
  * peios_adj_permitted() - may oom_score_adj be changed?
@@ -29,33 +31,67 @@ bool peios_adj_permitted(short old, short new, u64 writer, u64 opener)
 	return new >= old || (writer & opener & PEIOS_PRIV_TCB);
 }
 
+/* Needed for lowering: who lacks it, and record either way. */
+static int check_lowering(struct task_struct *p, const struct cred *opener,
+			  short old, short new)
+{
+	u64 writer = peios_current_enabled();
+	struct peios_record record = {
+		.op = "set_oom_score_adj",
+		.subject = current_cred(),
+		.target = p,
+		.check = PEIOS_CHECK_PRIVILEGE,
+		.privileges = PEIOS_PRIV_TCB,
+		.adj = true,
+		.old = old,
+		.new = new,
+	};
+
+	if (peios_adj_permitted(old, new, writer, peios_cred_enabled(opener))) {
+		peios_cred_use(current_cred(), PEIOS_PRIV_TCB);
+		peios_cred_use(opener, PEIOS_PRIV_TCB);
+		atomic64_inc(&peios_stats[PEIOS_STAT_LOWERED]);
+		record.granted = true;
+		record.check = PEIOS_CHECK_NONE;
+		peios_audit(&record);
+		return 0;
+	}
+
+	atomic64_inc(&peios_stats[peios_enforcing ? PEIOS_STAT_REFUSED :
+						    PEIOS_STAT_PERMITTED]);
+	record.by_opener = writer & PEIOS_PRIV_TCB;
+	if (record.by_opener)
+		record.subject = opener;
+	peios_audit(&record);
+	return -EACCES;
+}
+
 /* Called with oom_adj_mutex held, maybe under task_lock(): may not sleep. */
 static int hook_task_set_oom_score_adj(struct task_struct *p,
 				       const struct cred *opener,
 				       short old, short new)
 {
-	const struct cred *writer = current_cred();
-	u64 by_writer = peios_cred_enabled(writer);
+	int err;
 
-	if (peios_adj_permitted(old, new, by_writer,
-				peios_cred_enabled(opener))) {
-		if (new < old) {
-			peios_cred_use(writer, PEIOS_PRIV_TCB);
-			peios_cred_use(opener, PEIOS_PRIV_TCB);
-			atomic64_inc(&peios_stats[PEIOS_STAT_LOWERED]);
-		}
-		return peios_enforcing;
-	}
-
-	atomic64_inc(&peios_stats[peios_enforcing ? PEIOS_STAT_REFUSED :
-						    PEIOS_STAT_PERMITTED]);
-	peios_audit_adj(p, opener, old, new, by_writer & PEIOS_PRIV_TCB);
+	err = peios_opener_access(opener, p, PEIOS_PROCESS_SET_QUOTA,
+				  "set_oom_score_adj");
+	if (!err && new < old)
+		err = check_lowering(p, opener, old, new);
 	/* Permissive: Linux's rules decide, as they would without us. */
-	return peios_enforcing ? -EACCES : 0;
+	if (!peios_enforcing)
+		return 0;
+	return err ?: 1;
+}
+
+static int hook_task_query_oom(struct task_struct *p, const struct cred *opener)
+{
+	return peios_opener_access(opener, p, PEIOS_PROCESS_QUERY_INFORMATION,
+				   "query_oom");
 }
 
 static struct security_hook_list oom_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_set_oom_score_adj, hook_task_set_oom_score_adj),
+	LSM_HOOK_INIT(task_query_oom, hook_task_query_oom),
 };
 
 /**

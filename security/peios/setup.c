@@ -10,6 +10,7 @@
 #include <uapi/linux/lsm.h>
 
 #include "common.h"
+#include "process.h"
 
 bool peios_initialized __ro_after_init;
 bool peios_enforcing __ro_after_init = true;
@@ -21,6 +22,8 @@ const struct lsm_id peios_lsmid = {
 
 struct lsm_blob_sizes peios_blob_sizes __ro_after_init = {
 	.lbs_cred = sizeof(struct peios_cred),
+	.lbs_file = sizeof(struct peios_file),
+	.lbs_task = sizeof(struct peios_task),
 };
 
 static int __init peios_mode(char *mode)
@@ -35,7 +38,9 @@ __setup("peios=", peios_mode);
 static int __init peios_init(void)
 {
 	peios_add_cred_hooks();
+	peios_add_process_hooks();
 	peios_add_oom_hooks();
+	peios_add_door_hooks();
 	peios_add_sysctl_hooks();
 	peios_add_commit_hooks();
 	peios_initialized = true;

@@ -40,7 +40,7 @@ static int hook_sysctl_write(struct file *file, const struct ctl_table *table,
 	const struct cred *writer = current_cred();
 	enum peios_sysctl_refusal why;
 
-	why = peios_sysctl_refusal(peios_cred_enabled(writer),
+	why = peios_sysctl_refusal(peios_current_enabled(),
 				   peios_cred_enabled(file->f_cred), replaced);
 	if (why == PEIOS_SYSCTL_FREE) {
 		peios_cred_use(writer, PEIOS_PRIV_TCB);

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Peios LSM - the doors between processes
+ *
+ * What one process can do to another by the kernel: attach to it, read and
+ * write its memory, take its files, signal it, set its limits and priorities,
+ * move its memory. Each asks for a right on the target; if it did not, the gate
+ * on oom_score_adj could be walked round through a process that may pass it.
+ *
+ * All that is asked here has been permitted by Linux's own rules before, and a
+ * refusal has the error that these give, EPERM: kill() of a process group tells
+ * by it that there are others that it may signal.
+ *
+ * Only processes ask. What the kernel sends by itself (faults, the OOM killer,
+ * the terminal, SIGCHLD, the end of a pid namespace) does not come here.
+ */
+
+#include <linux/cred.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/lsm_hooks.h>
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+
+#include "access.h"
+#include "common.h"
+#include "process.h"
+
+/**
+ * peios_ptrace_rights() - the rights that a kind of access needs
+ * @mode: PTRACE_MODE_*
+ *
+ * Return: rights on the target.
+ */
+u32 peios_ptrace_rights(unsigned int mode)
+{
+	u32 rights = 0;
+
+	if (mode & PTRACE_MODE_GETFD)
+		rights |= PEIOS_PROCESS_DUP_HANDLE;
+	if (mode & PTRACE_MODE_VM_READ)
+		rights |= PEIOS_PROCESS_VM_READ;
+	if (mode & PTRACE_MODE_VM_WRITE)
+		rights |= PEIOS_PROCESS_VM_WRITE;
+	if (rights)
+		return rights;
+	/* Who attaches can do both; all else looks, at least. */
+	if (mode & PTRACE_MODE_ATTACH)
+		rights |= PEIOS_PROCESS_VM_WRITE;
+	return rights | PEIOS_PROCESS_VM_READ;
+}
+
+/**
+ * peios_signal_right() - the right that a signal needs
+ * @sig: the signal, 0 to ask if the process is there
+ *
+ * By its default action, whatever the target makes of it: the sender can't know.
+ *
+ * Return: a right on the target.
+ */
+u32 peios_signal_right(int sig)
+{
+	if (!sig)
+		return PEIOS_PROCESS_QUERY_LIMITED;
+	if (sig == SIGCONT || sig_kernel_stop(sig))
+		return PEIOS_PROCESS_SUSPEND_RESUME;
+	if (sig_kernel_ignore(sig))
+		return PEIOS_PROCESS_SIGNAL;
+	return PEIOS_PROCESS_TERMINATE;
+}
+
+static int check(struct task_struct *target, u32 desired, const char *op)
+{
+	return peios_task_access(target, desired, op, true) ? -EPERM : 0;
+}
+
+/* Under task_lock() of the target. */
+static int hook_ptrace_access_check(struct task_struct *child,
+				    unsigned int mode)
+{
+	/* NOAUDIT: it only decides how much to show. */
+	return peios_task_access(child, peios_ptrace_rights(mode), "ptrace",
+				 !(mode & PTRACE_MODE_NOAUDIT)) ? -EPERM : 0;
+}
+
+/* Under tasklist_lock, interrupts off. The parent is who gets access. */
+static int hook_ptrace_traceme(struct task_struct *parent)
+{
+	const u32 rights = peios_ptrace_rights(PTRACE_MODE_ATTACH);
+	int err;
+
+	if (same_thread_group(parent, current))
+		return 0;
+	rcu_read_lock();
+	err = peios_task_access_by(__task_cred(parent), current, rights,
+				   "traceme", true);
+	rcu_read_unlock();
+	return err ? -EPERM : 0;
+}
+
+/*
+ * Who is stopped by a terminal is continued by its shell, by kill(); Linux lets
+ * every process of the session do that, whoever the other is.
+ */
+static bool continues_job(struct task_struct *p, int sig)
+{
+	return sig == SIGCONT && task_session(p) == task_session(current);
+}
+
+/*
+ * The signal that a process has asked for when its parent dies comes from the
+ * parent on its way out.
+ */
+static bool parent_died(struct task_struct *p, struct kernel_siginfo *info,
+			int sig)
+{
+	return info == SEND_SIG_NOINFO && current->flags & PF_EXITING &&
+	       sig == p->pdeath_signal;
+}
+
+/* Under RCU; with @cred, of USB requests that have completed, in an interrupt. */
+static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
+			  int sig, const struct cred *cred)
+{
+	/* It goes to the process that submitted the request and no other. */
+	if (cred)
+		return 0;
+	if (same_thread_group(p, current) || continues_job(p, sig) ||
+	    parent_died(p, info, sig))
+		return 0;
+	return check(p, peios_signal_right(sig), "kill");
+}
+
+static struct peios_file *peios_file(const struct file *file)
+{
+	return file->f_security + peios_blob_sizes.lbs_file;
+}
+
+/* To one's own process any signal may go, and this is the usual case. */
+static bool owned_by_current(const struct fown_struct *fown)
+{
+	return fown->pid_type <= PIDTYPE_TGID &&
+	       pid_task(fown->pid, PIDTYPE_PID) &&
+	       same_thread_group(pid_task(fown->pid, PIDTYPE_PID), current);
+}
+
+static void hook_file_set_fowner(struct file *file)
+{
+	struct peios_file *pf = peios_file(file);
+	const struct cred *old = pf->fown_cred;
+
+	rcu_read_lock();
+	pf->fown_cred = owned_by_current(file_f_owner(file)) ?
+			NULL : get_current_cred();
+	rcu_read_unlock();
+	put_cred(old);
+}
+
+/* Under the lock of @fown, maybe in an interrupt. */
+static int hook_file_send_sigiotask(struct task_struct *tsk,
+				    struct fown_struct *fown, int sig)
+{
+	const struct cred *cred = peios_file(fown->file)->fown_cred;
+
+	if (!cred)
+		return 0;
+	return peios_task_access_by(cred, tsk, peios_signal_right(sig ?: SIGIO),
+				    "sigio", true) ? -EPERM : 0;
+}
+
+static void hook_file_free_security(struct file *file)
+{
+	put_cred(peios_file(file)->fown_cred);
+}
+
+static int hook_task_setrlimit(struct task_struct *p, unsigned int resource,
+			       struct rlimit *new_rlim)
+{
+	return check(p, PEIOS_PROCESS_SET_INFORMATION, "setrlimit");
+}
+
+static int hook_task_setnice(struct task_struct *p, int nice)
+{
+	return check(p, PEIOS_PROCESS_SET_INFORMATION, "setnice");
+}
+
+static int hook_task_setioprio(struct task_struct *p, int ioprio)
+{
+	return check(p, PEIOS_PROCESS_SET_INFORMATION, "setioprio");
+}
+
+static int hook_task_setscheduler(struct task_struct *p)
+{
+	return check(p, PEIOS_PROCESS_SET_INFORMATION, "setscheduler");
+}
+
+static int hook_task_movememory(struct task_struct *p)
+{
+	return check(p, PEIOS_PROCESS_SET_INFORMATION, "movememory");
+}
+
+static int hook_task_getscheduler(struct task_struct *p)
+{
+	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getscheduler");
+}
+
+static int hook_task_getioprio(struct task_struct *p)
+{
+	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getioprio");
+}
+
+static int hook_task_getpgid(struct task_struct *p)
+{
+	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getpgid");
+}
+
+static int hook_task_getsid(struct task_struct *p)
+{
+	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getsid");
+}
+
+static struct security_hook_list door_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
+	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
+	LSM_HOOK_INIT(task_kill, hook_task_kill),
+	LSM_HOOK_INIT(file_set_fowner, hook_file_set_fowner),
+	LSM_HOOK_INIT(file_send_sigiotask, hook_file_send_sigiotask),
+	LSM_HOOK_INIT(file_free_security, hook_file_free_security),
+	LSM_HOOK_INIT(task_setrlimit, hook_task_setrlimit),
+	LSM_HOOK_INIT(task_setnice, hook_task_setnice),
+	LSM_HOOK_INIT(task_setioprio, hook_task_setioprio),
+	LSM_HOOK_INIT(task_setscheduler, hook_task_setscheduler),
+	LSM_HOOK_INIT(task_movememory, hook_task_movememory),
+	LSM_HOOK_INIT(task_getscheduler, hook_task_getscheduler),
+	LSM_HOOK_INIT(task_getioprio, hook_task_getioprio),
+	LSM_HOOK_INIT(task_getpgid, hook_task_getpgid),
+	LSM_HOOK_INIT(task_getsid, hook_task_getsid),
+};
+
+/**
+ * peios_add_door_hooks() - register the hooks
+ */
+void __init peios_add_door_hooks(void)
+{
+	security_add_hooks(door_hooks, ARRAY_SIZE(door_hooks), &peios_lsmid);
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ways round the gate on oom_score_adj that are not its front door: other
+ * mounts of proc, credentials that come back from elsewhere, and races.
+ * Documentation/admin-guide/LSM/Peios.rst has the list.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/keyctl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "oom_util.h"
+#include "peios_util.h"
+
+/* How long the races run, in milliseconds each. */
+#define RACE_MS	1500
+
+static bool has_tcb(void)
+{
+	char list[2048];
+
+	return !read_key(TOKEN_FILE, "present", list, sizeof(list)) &&
+	       strstr(list, "SeTcbPrivilege");
+}
+
+static long long adj_now(void)
+{
+	long long adj = -9999;
+
+	read_number(ADJ_FILE, &adj);
+	return adj;
+}
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+FIXTURE(ways) {
+	struct sd sd;
+	struct target target;
+};
+
+FIXTURE_SETUP(ways)
+{
+	if (getuid())
+		SKIP(return, "not root");
+	if (!peios_enforces())
+		SKIP(return, "Peios is not enforcing");
+	ASSERT_EQ(0, write_file(ADJ_FILE, "0"));
+}
+
+FIXTURE_TEARDOWN(ways)
+{
+}
+
+/* -- proc mounted in another pid namespace -- */
+
+static int in_namespace(void *command)
+{
+	char dir[] = "/tmp/oom_ways_XXXXXX", path[64];
+	int err;
+
+	/* Pid 1 of its namespace, by a mount of proc of that. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    !mkdtemp(dir) || mount("proc", dir, "proc", 0, NULL))
+		return 250;
+	snprintf(path, sizeof(path), "%s/1/oom_score_adj", dir);
+	if (command && token_command(command))
+		return 251;
+	err = write_file(path, "50");
+	if (!err)
+		err = write_file(path, "49");
+	umount(dir);
+	rmdir(dir);
+	return -err;
+}
+
+TEST_F(ways, proc_of_another_pid_namespace)
+{
+	ASSERT_EQ(0, unshare(CLONE_NEWPID | CLONE_NEWNS));
+	EXPECT_EQ(EACCES, in_child(in_namespace, "remove SeTcbPrivilege"));
+	ASSERT_EQ(0, setns(open("/proc/self/ns/pid", O_RDONLY), CLONE_NEWPID));
+	ASSERT_EQ(0, unshare(CLONE_NEWPID));
+	EXPECT_EQ(0, in_child(in_namespace, NULL));
+}
+
+/* -- user namespaces -- */
+
+static int hold_user_namespace(void *pipes)
+{
+	char byte;
+	int *fds = pipes;
+
+	if (unshare(CLONE_NEWUSER) || write(fds[1], "x", 1) != 1)
+		return 1;
+	return read(fds[2], &byte, 1) ? 2 : 0;
+}
+
+TEST_F(ways, setns_to_a_user_namespace)
+{
+	int fds[4], ns, status;
+	char path[64], byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe(fds + 2));
+	pid = fork();
+	if (!pid) {
+		close(fds[3]);
+		_exit(hold_user_namespace(fds));
+	}
+	ASSERT_EQ(1, read(fds[0], &byte, 1));
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	ns = open(path, O_RDONLY);
+	ASSERT_LE(0, ns);
+	EXPECT_TRUE(has_tcb());
+	ASSERT_EQ(0, setns(ns, CLONE_NEWUSER));
+	EXPECT_FALSE(has_tcb());
+	EXPECT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
+	close(fds[3]);
+	waitpid(pid, &status, 0);
+}
+
+/* -- io_uring: credentials of better days -- */
+
+struct ring {
+	int fd;
+	struct io_uring_params params;
+	char *sq;
+	char *cq;
+	struct io_uring_sqe *sqes;
+};
+
+static int ring_setup(struct ring *ring, unsigned int flags)
+{
+	struct io_uring_params *p = &ring->params;
+	size_t sq, cq;
+
+	memset(p, 0, sizeof(*p));
+	p->flags = flags;
+	p->sq_thread_idle = 1000;
+	ring->fd = syscall(SYS_io_uring_setup, 4, p);
+	if (ring->fd < 0)
+		return -errno;
+	sq = p->sq_off.array + p->sq_entries * sizeof(unsigned int);
+	cq = p->cq_off.cqes + p->cq_entries * sizeof(struct io_uring_cqe);
+	ring->sq = mmap(NULL, sq, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+			IORING_OFF_SQ_RING);
+	ring->cq = mmap(NULL, cq, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+			IORING_OFF_CQ_RING);
+	ring->sqes = mmap(NULL, p->sq_entries * sizeof(*ring->sqes),
+			  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+			  IORING_OFF_SQES);
+	return ring->sq == MAP_FAILED || ring->cq == MAP_FAILED ||
+	       ring->sqes == MAP_FAILED ? -ENOMEM : 0;
+}
+
+static unsigned int *at(char *base, unsigned int offset)
+{
+	return (unsigned int *)(base + offset);
+}
+
+/* Write @text to @fd by the ring; what the write gave. */
+static int ring_write(struct ring *ring, int fd, const char *text,
+		      int personality, bool async)
+{
+	const struct io_uring_params *p = &ring->params;
+	unsigned int tail = *at(ring->sq, p->sq_off.tail);
+	unsigned int index = tail & *at(ring->sq, p->sq_off.ring_mask);
+	unsigned int head = *at(ring->cq, p->cq_off.head), flags;
+	struct io_uring_sqe *sqe = &ring->sqes[index];
+	long long until = now_ms() + 10000;
+	struct io_uring_cqe *cqe;
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = IORING_OP_WRITE;
+	sqe->flags = async ? IOSQE_ASYNC : 0;
+	sqe->fd = fd;
+	sqe->addr = (unsigned long)text;
+	sqe->len = strlen(text);
+	sqe->personality = personality;
+	at(ring->sq, p->sq_off.array)[index] = index;
+	__atomic_store_n(at(ring->sq, p->sq_off.tail), tail + 1,
+			 __ATOMIC_SEQ_CST);
+	flags = IORING_ENTER_GETEVENTS;
+	if (p->flags & IORING_SETUP_SQPOLL)
+		flags = IORING_ENTER_SQ_WAKEUP;
+	syscall(SYS_io_uring_enter, ring->fd, 1, 1, flags, NULL, 0);
+	while (__atomic_load_n(at(ring->cq, p->cq_off.tail), __ATOMIC_ACQUIRE) ==
+	       head) {
+		if (now_ms() > until)
+			return -ETIMEDOUT;
+		usleep(1000);
+	}
+	cqe = (struct io_uring_cqe *)(ring->cq + p->cq_off.cqes) +
+	      (head & *at(ring->cq, p->cq_off.ring_mask));
+	__atomic_store_n(at(ring->cq, p->cq_off.head), head + 1,
+			 __ATOMIC_RELEASE);
+	return cqe->res;
+}
+
+TEST_F(ways, io_uring)
+{
+	struct ring ring, polled;
+	int fd, personality;
+
+	if (ring_setup(&ring, 0) == -ENOSYS)
+		SKIP(return, "no io_uring");
+	ASSERT_LE(0, ring.fd);
+	ASSERT_EQ(0, ring_setup(&polled, IORING_SETUP_SQPOLL));
+	fd = open(ADJ_FILE, O_WRONLY);
+	ASSERT_LE(0, fd);
+	/* With the privilege: by the caller itself it works, */
+	EXPECT_EQ(2, ring_write(&ring, fd, "90", 0, false));
+	EXPECT_EQ(2, ring_write(&ring, fd, "80", 0, false));
+	EXPECT_EQ(80, adj_now());
+	/* by a worker it raises only. */
+	EXPECT_EQ(-EACCES, ring_write(&ring, fd, "70", 0, true));
+	EXPECT_EQ(2, ring_write(&polled, fd, "85", 0, false));
+	EXPECT_EQ(-EACCES, ring_write(&polled, fd, "70", 0, false));
+
+	/* What it was is kept as a personality, and the privilege given up. */
+	personality = syscall(SYS_io_uring_register, ring.fd,
+			      IORING_REGISTER_PERSONALITY, NULL, 0);
+	ASSERT_LT(0, personality);
+	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
+	EXPECT_EQ(2, ring_write(&ring, fd, "90", personality, false));
+	EXPECT_EQ(-EACCES, ring_write(&ring, fd, "60", personality, false));
+	EXPECT_EQ(-EACCES, ring_write(&ring, fd, "60", personality, true));
+	EXPECT_EQ(-EACCES, ring_write(&polled, fd, "60", 0, false));
+	EXPECT_EQ(90, adj_now());
+}
+
+/* -- A session keyring is put on the parent: with its token as it was -- */
+
+static int keyring_to_parent(void *unused)
+{
+	if (token_command("remove SeAuditPrivilege") || pip_write("1 1") ||
+	    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+	    syscall(SYS_keyctl, KEYCTL_SESSION_TO_PARENT) < 0)
+		return errno;
+	return 0;
+}
+
+static long session_keyring(void)
+{
+	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+		       KEY_SPEC_SESSION_KEYRING, 0);
+}
+
+TEST_F(ways, session_keyring_to_parent)
+{
+	char before[8192], after[8192], pip[32];
+	long keyring = session_keyring();
+
+	ASSERT_EQ(0, token_command("disable SeTcbPrivilege"));
+	ASSERT_EQ(0, token_command("enable SeTcbPrivilege"));
+	ASSERT_EQ(0, pip_write("2 2"));
+	ASSERT_LT(0, read_file(TOKEN_FILE, before, sizeof(before)));
+	ASSERT_EQ(0, in_child(keyring_to_parent, NULL));
+	/* The new credentials are there, */
+	EXPECT_NE(keyring, session_keyring());
+	/* and what is in them is the parent's. */
+	ASSERT_LT(0, read_file(TOKEN_FILE, after, sizeof(after)));
+	EXPECT_EQ(strlen(before), strlen(after));
+	EXPECT_TRUE(has_tcb());
+	EXPECT_NE(NULL, strstr(after, "SeAuditPrivilege"));
+	ASSERT_EQ(0, pip_read(0, pip, sizeof(pip)));
+	EXPECT_STREQ("2 2", pip);
+}
+
+/* -- Races -- */
+
+/*
+ * Somebody without the privilege tries to lower, while the target execs from
+ * one program to the next. exec changes neither the token nor the value.
+ */
+static int lower_for_ever(pid_t pid)
+{
+	int err;
+
+	if (token_command("remove SeTcbPrivilege,SeDebugPrivilege"))
+		return 1;
+	for (;;) {
+		err = write_proc(pid, "oom_score_adj", "-7");
+		/* Only that it is gone ends it. */
+		if (!err)
+			return 2;
+		if (err != -EACCES)
+			return 0;
+	}
+}
+
+TEST_F(ways, race_of_exec_and_write)
+{
+	pid_t pid, writer;
+	int status;
+
+	pid = fork();
+	if (!pid) {
+		if (write_file(ADJ_FILE, "300"))
+			_exit(1);
+		execl("./helper", "helper", "exec", "200", NULL);
+		_exit(255);
+	}
+	writer = fork();
+	if (!writer)
+		_exit(lower_for_ever(pid));
+	/* Its status says what its value was at the end, divided by ten. */
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(30, WEXITSTATUS(status));
+	ASSERT_EQ(writer, waitpid(writer, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+struct race {
+	pid_t pid;
+	int stop;
+	long done;
+};
+
+/* Raises the value while it may, by descriptors that come and go. */
+static int raise_for_ever(struct race *race)
+{
+	int adj = 1;
+	char text[16];
+
+	if (become(ALICE, NULL))
+		return 1;
+	while (!__atomic_load_n(&race->stop, __ATOMIC_ACQUIRE)) {
+		snprintf(text, sizeof(text), "%d", adj);
+		if (!write_proc(race->pid, "oom_score_adj", text)) {
+			__atomic_add_fetch(&race->done, 1, __ATOMIC_RELAXED);
+			adj = adj < 900 ? adj + 1 : 900;
+		}
+	}
+	return 0;
+}
+
+/* Once a descriptor that refuses is set, nothing changes any more. */
+TEST_F(ways, race_of_sd_and_write)
+{
+	const struct target_setup setup = {};
+	struct race *race = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long long until = now_ms() + RACE_MS;
+	struct sd open, shut;
+	int status, rounds = 0;
+	pid_t writer;
+
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	race->pid = self->target.pid;
+	sd_begin(&open, SYSTEM);
+	sd_allow(&open, ALICE, SET_QUOTA);
+	sd_begin(&shut, SYSTEM);
+	writer = fork();
+	if (!writer)
+		_exit(raise_for_ever(race));
+	while (now_ms() < until) {
+		int before;
+
+		ASSERT_EQ(0, sd_write(self->target.pid, &open));
+		usleep(500);
+		ASSERT_EQ(0, sd_write(self->target.pid, &shut));
+		/* One that was checked before is done within one lock's hold. */
+		usleep(2000);
+		before = target_adj(&self->target);
+		usleep(2000);
+		ASSERT_EQ(before, target_adj(&self->target));
+		rounds++;
+	}
+	__atomic_store_n(&race->stop, 1, __ATOMIC_RELEASE);
+	ASSERT_EQ(writer, waitpid(writer, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_LT(10, rounds);
+	EXPECT_LT(0, race->done);
+	target_stop(&self->target);
+}
+
+/*
+ * Descriptors and tokens come and go under those who use them: forks that share
+ * one while it is replaced, threads, readers, exec. Nothing is expected but that
+ * the kernel has nothing to complain of.
+ */
+static void *replace_descriptors(void *stop)
+{
+	struct sd sds[2];
+	unsigned int i;
+
+	sd_begin(&sds[0], SYSTEM);
+	sd_begin(&sds[1], SYSTEM);
+	sd_allow(&sds[1], EVERYONE, ALL_RIGHTS);
+	for (i = 0; !__atomic_load_n((int *)stop, __ATOMIC_ACQUIRE); i++)
+		sd_write(0, &sds[i & 1]);
+	return NULL;
+}
+
+static void *read_descriptors(void *stop)
+{
+	uint8_t bytes[SD_MAX];
+	pid_t pid = getpid();
+	long long score;
+
+	while (!__atomic_load_n((int *)stop, __ATOMIC_ACQUIRE)) {
+		sd_read(pid, bytes, sizeof(bytes));
+		read_proc(getppid(), "oom_score", &score);
+		kill(pid, 0);
+	}
+	return NULL;
+}
+
+TEST_F(ways, turmoil)
+{
+	static int stop;
+	pthread_t threads[2];
+	long long until;
+	int status, forks = 0;
+
+	ASSERT_EQ(0, pthread_create(&threads[0], NULL, replace_descriptors,
+				    &stop));
+	ASSERT_EQ(0, pthread_create(&threads[1], NULL, read_descriptors, &stop));
+	for (until = now_ms() + RACE_MS; now_ms() < until; forks++) {
+		pid_t pid = fork();
+		uint8_t bytes[SD_MAX];
+
+		if (!pid) {
+			if (forks % 3 == 0)
+				become(ALICE, NULL);
+			if (forks % 2)
+				execl("./helper", "helper", "exec", "0", NULL);
+			sd_read(0, bytes, sizeof(bytes));
+			_exit(0);
+		}
+		sd_read(pid, bytes, sizeof(bytes));
+		write_proc(pid, "oom_score_adj", "10");
+		waitpid(pid, &status, 0);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	EXPECT_LT(10, forks);
+}
+
+TEST_HARNESS_MAIN

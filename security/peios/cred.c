@@ -180,8 +180,8 @@ void peios_cred_identity(const struct cred *cred, struct peios_identity *who)
  *
  * Where other credentials override its own, as an io_uring personality or
  * overlayfs do, a privilege must be in both: they may be those of better days.
- * An I/O worker acts on requests that whoever maps the ring may write, so none
- * counts there.
+ * The credentials of an io_uring thread are those of when it was made, so the
+ * process must still have the privilege, for which its first thread stands.
  *
  * Context: process context.
  * Return: the privileges' mask.
@@ -191,10 +191,12 @@ u64 peios_current_enabled(void)
 	const struct cred *cred = current_cred(), *real = current_real_cred();
 	u64 enabled = peios_cred_enabled(cred);
 
-	if (unlikely(current->flags & PF_IO_WORKER))
-		return 0;
 	if (unlikely(cred != real))
 		enabled &= peios_cred_enabled(real);
+	if (unlikely(current->flags & PF_IO_WORKER)) {
+		guard(rcu)();
+		enabled &= peios_cred_enabled(__task_cred(current->group_leader));
+	}
 	return enabled;
 }
 

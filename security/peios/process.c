@@ -305,7 +305,8 @@ int peios_task_access_by(const struct cred *cred, struct task_struct *target,
  *
  * The threads of a process are free among themselves, and so are kernel threads.
  * Where other credentials override the thread's own (an io_uring personality,
- * overlayfs) both are asked, since one may hold those of better days.
+ * overlayfs) both are asked, since one may hold those of better days, and for an
+ * io_uring thread the process's first thread.
  *
  * Context: any in which current is who asks, does not sleep; @target can't go
  *          away.
@@ -322,6 +323,11 @@ int peios_task_access(struct task_struct *target, u32 desired, const char *op,
 	if (!err && unlikely(current_cred() != current_real_cred()))
 		err = peios_task_access_by(current_real_cred(), target, desired,
 					   op, audit);
+	if (!err && unlikely(current->flags & PF_IO_WORKER)) {
+		guard(rcu)();
+		err = peios_task_access_by(__task_cred(current->group_leader),
+					   target, desired, op, audit);
+	}
 	return err;
 }
 

@@ -26,22 +26,15 @@
 
 #define TRIES	10
 
-static bool owner_ok(const struct stat *st, const char *path,
+static void owner_check(const struct stat *st, const char *path,
 		     struct messages *m)
 {
-	bool ok = true;
-
-	if (st->st_uid && st->st_uid != geteuid()) {
+	if (st->st_uid && st->st_uid != geteuid())
 		error_add(m, "%s: belongs to uid %u, not to root", path,
 			  st->st_uid);
-		ok = false;
-	}
-	if (st->st_mode & 0022) {
+	if (st->st_mode & 0022)
 		error_add(m, "%s: mode %04o lets others write to it", path,
 			  st->st_mode & 07777);
-		ok = false;
-	}
-	return ok;
 }
 
 static void stamp_take(struct registry *registry, int place,
@@ -99,7 +92,7 @@ static int folder_open(int at, const char *name, const char *path,
 		return -EIO;
 	}
 	stamp_take(registry, place, &st);
-	owner_ok(&st, path, m);
+	owner_check(&st, path, m);
 	return fd;
 }
 
@@ -136,7 +129,7 @@ static void setting_load(int dir, int id, const char *path,
 		goto out;
 	}
 	stamp_take(registry, 3 + id, &st);
-	owner_ok(&st, path, m);
+	owner_check(&st, path, m);
 	if (st.st_nlink > 1)
 		error_add(m, "%s: has %u links, so it can be changed by another name",
 			  path, (unsigned int)st.st_nlink);
@@ -206,6 +199,19 @@ static void folder_load(int fd, const char *path, struct registry *registry,
 	closedir(dir);
 }
 
+/* Who can write to the folder above can put another registry there. */
+static void above_check(int fd, const char *root, struct messages *m)
+{
+	char path[PATH_TEXT_MAX + 4];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/..", root);
+	if (fstatat(fd, "..", &st, 0))
+		error_add(m, "%s: %s", path, strerror(errno));
+	else if (!(st.st_mode & S_ISVTX))
+		owner_check(&st, path, m);
+}
+
 /* Read the tree once. */
 static int load_once(const char *root, struct registry *registry,
 		     struct messages *m)
@@ -217,6 +223,8 @@ static int load_once(const char *root, struct registry *registry,
 	memset(registry, 0, sizeof(*registry));
 	snprintf(path, sizeof(path), "%s", root);
 	fd = folder_open(AT_FDCWD, root, path, registry, 0, m);
+	if (fd >= 0)
+		above_check(fd, root, m);
 	for (i = 0; i < 2 && fd >= 0; i++) {
 		snprintf(path + strlen(path), sizeof(path) - strlen(path),
 			 "/%s", names[i]);

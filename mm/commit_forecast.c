@@ -57,6 +57,12 @@
 static_assert((u64)RATE_MAX * COMMIT_SMOOTH_MS +
 	      DELTA_MAX * COMMIT_RATE_SCALE * MSEC_PER_SEC <= S64_MAX);
 
+/*
+ * Promises that grow nearly as fast as they are paid count as growing as fast:
+ * what is sampled lags behind by some pages a CPU, on either side.
+ */
+#define GROWTH_SLACK	8
+
 /**
  * commit_outstanding() - what is promised and not paid
  * @promise: pages promised
@@ -182,7 +188,8 @@ void commit_forecast_outlook(const struct commit_forecast *forecast,
 						forecast->rate, 0);
 	outlook->trend = commit_exhaustion(outlook->outstanding,
 					   amounts->available, forecast->rate,
-					   forecast->growth);
+					   forecast->growth +
+					   forecast->growth / GROWTH_SLACK);
 }
 
 static const struct {

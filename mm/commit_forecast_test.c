@@ -296,6 +296,18 @@ static void outlook_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outlook.coverage, 100);
 	KUNIT_EXPECT_EQ(test, outlook.exhaustion, COMMIT_NEVER);
 	KUNIT_EXPECT_EQ(test, outlook.trend, 30);
+
+	/* A leak whose growth is seen a little late is one all the same. */
+	amounts.payment = 890;
+	forecast.growth = rate_of(9);
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.trend, 30);
+	forecast.growth = rate_of(8);
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.trend, COMMIT_NEVER);
+	forecast.growth = -rate_of(9);
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.trend, COMMIT_NEVER);
 }
 
 struct parse_case {

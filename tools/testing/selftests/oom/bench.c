@@ -201,6 +201,12 @@ static void commit_read(int n)
 	read_again("/proc/self/commit", n);
 }
 
+/* Takes a sample, as a trigger does ten times a second. */
+static void commitinfo_read(int n)
+{
+	read_again("/proc/commitinfo", n);
+}
+
 static char *maps[1000];
 
 /* Neighbours of another protection, so that each is a mapping of its own. */
@@ -237,6 +243,8 @@ static const struct benchmark {
 	{ "cgroup",		cgroup_mkdir_rmdir,	5 },
 	{ "commit_read",	commit_read,		100,
 	  "/proc/self/commit" },
+	{ "commitinfo_read",	commitinfo_read,	100,
+	  "/proc/commitinfo" },
 	{ "commit_read_1000_maps", commit_read_1000_maps, 20,
 	  "/proc/self/commit" },
 };

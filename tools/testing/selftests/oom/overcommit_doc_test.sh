@@ -26,6 +26,7 @@ restore()
 	echo "$mode" > /proc/sys/vm/overcommit_memory
 	[ "$ratio" -eq 0 ] || echo "$ratio" > /proc/sys/vm/overcommit_ratio
 	rm -rf "$dir"
+	[ ! -d /sys/fs/cgroup/db ] || rmdir /sys/fs/cgroup/db
 }
 trap restore EXIT
 

@@ -59,7 +59,7 @@
  * @ucounts: whom it is counted for
  *
  * Lives until its file is released, which happens when nobody polls it any
- * more.  @node and @crossing are protected by commit_lock.
+ * more.  @node and @crossing are protected by info_lock.
  */
 struct commit_trigger {
 	struct list_head node;
@@ -71,7 +71,7 @@ struct commit_trigger {
 };
 
 /* Protects what follows. */
-static DEFINE_MUTEX(commit_lock);
+static DEFINE_MUTEX(info_lock);
 static struct commit_forecast forecast;
 static LIST_HEAD(triggers);
 /* Made with the first trigger, then kept. */
@@ -98,7 +98,7 @@ static void read_amounts(struct commit_amounts *amounts)
 static void sample(struct commit_amounts *amounts,
 		   struct commit_outlook *outlook)
 {
-	lockdep_assert_held(&commit_lock);
+	lockdep_assert_held(&info_lock);
 	read_amounts(amounts);
 	commit_forecast_sample(&forecast, amounts, ktime_get_ns());
 	commit_forecast_outlook(&forecast, amounts, outlook);
@@ -111,7 +111,7 @@ static void sample_work(struct work_struct *work)
 	struct commit_trigger *t;
 	u64 now;
 
-	guard(mutex)(&commit_lock);
+	guard(mutex)(&info_lock);
 	if (list_empty(&triggers))
 		return;
 
@@ -153,7 +153,7 @@ static struct commit_trigger *trigger_create(const struct commit_rule *rule,
 		goto free;
 	}
 
-	mutex_lock(&commit_lock);
+	mutex_lock(&info_lock);
 	/*
 	 * The work must go on when there is no memory to make a worker of, and
 	 * soon when there is little time left.
@@ -162,13 +162,13 @@ static struct commit_trigger *trigger_create(const struct commit_rule *rule,
 		commit_wq = alloc_workqueue("commit", WQ_MEM_RECLAIM |
 					    WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!commit_wq) {
-		mutex_unlock(&commit_lock);
+		mutex_unlock(&info_lock);
 		goto uncount;
 	}
 	list_add_tail(&t->node, &triggers);
 	/* Does nothing if it runs anyway. */
 	queue_delayed_work(commit_wq, &sample_again, 0);
-	mutex_unlock(&commit_lock);
+	mutex_unlock(&info_lock);
 	return t;
 
 uncount:
@@ -184,9 +184,9 @@ static void trigger_destroy(struct commit_trigger *t)
 		return;
 
 	/* After this the work does not know it; the last one stops the work. */
-	mutex_lock(&commit_lock);
+	mutex_lock(&info_lock);
 	list_del(&t->node);
-	mutex_unlock(&commit_lock);
+	mutex_unlock(&info_lock);
 	dec_ucount(t->ucounts, UCOUNT_COMMIT_TRIGGERS);
 	kfree(t);
 }
@@ -211,11 +211,11 @@ static int commitinfo_show(struct seq_file *m, void *v)
 	struct commit_outlook outlook;
 	s64 rate, growth;
 
-	mutex_lock(&commit_lock);
+	mutex_lock(&info_lock);
 	sample(&amounts, &outlook);
 	rate = forecast.rate;
 	growth = forecast.growth;
-	mutex_unlock(&commit_lock);
+	mutex_unlock(&info_lock);
 
 	seq_printf(m, "Limit: %llu kB\n", kilobytes(vm_commit_limit()));
 	seq_printf(m, "Promise: %llu kB\n", kilobytes(amounts.promise));

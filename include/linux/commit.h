@@ -167,6 +167,10 @@ static inline bool mm_heeds_noreserve(const struct mm_struct *mm)
 
 void mm_unacct_memory(struct mm_struct *mm, unsigned long pages);
 #else
+static inline void commit_sync(void)
+{
+}
+
 static inline void mm_commit_init(struct mm_struct *mm)
 {
 }

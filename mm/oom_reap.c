@@ -195,15 +195,14 @@ enum oom_reap_verdict oom_reap_decide(const struct oom_reap_input *in)
 
 /* The threads that use a victim's mm. */
 
-typedef void (*oom_reap_fn)(struct task_struct *t, void *arg);
-
 /*
  * Call @fn for each thread, of whichever process, that uses @mm. @others: the
  * mm_users there were, less those that the caller holds, before the call.
  */
-static void oom_reap_for_each_thread(struct task_struct *victim,
-				     struct mm_struct *mm, int others,
-				     oom_reap_fn fn, void *arg)
+static void oom_reap_visit_threads(struct task_struct *victim,
+				   struct mm_struct *mm, int others,
+				   void (*fn)(struct task_struct *t, void *arg),
+				   void *arg)
 {
 	struct task_struct *p, *t;
 
@@ -270,14 +269,17 @@ static enum oom_reap_thread oom_reap_judge_thread(struct task_struct *t)
  */
 int oom_reap_set_list(void __user **list, void __user *head)
 {
+	/* Nobody else changes current's. */
+	struct sighand_struct *sighand =
+		rcu_dereference_protected(current->sighand, true);
 	int err = 0;
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&sighand->siglock);
 	if (oom_reap_is_dying(current))
 		err = -EINTR;
 	else
 		*list = head;
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&sighand->siglock);
 	return err;
 }
 
@@ -413,8 +415,8 @@ static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
 	in->exiting = !users;
 	if (users) {
 		rcu_read_lock();
-		oom_reap_for_each_thread(tsk, mm, users - view.lists,
-					 oom_reap_look_at_thread, &view);
+		oom_reap_visit_threads(tsk, mm, users - view.lists,
+				       oom_reap_look_at_thread, &view);
 		rcu_read_unlock();
 	}
 	if (view.lists)
@@ -431,9 +433,8 @@ static void oom_reap_fence_cpu(void *unused)
  */
 static void oom_reap_fence(void)
 {
-	smp_mb();
+	/* Orders what was done before it with what the CPUs do after it. */
 	smp_call_function(oom_reap_fence_cpu, NULL, 1);
-	smp_mb();
 }
 
 /*
@@ -520,8 +521,8 @@ static void oom_reap_find_spared(struct task_struct *tsk, struct mm_struct *mm)
 	if (!oom_reap_borrow(mm))
 		return;
 	rcu_read_lock();
-	oom_reap_for_each_thread(tsk, mm, atomic_read(&mm->mm_users) - 1,
-				 oom_reap_spare_thread, NULL);
+	oom_reap_visit_threads(tsk, mm, atomic_read(&mm->mm_users) - 1,
+			       oom_reap_spare_thread, NULL);
 	rcu_read_unlock();
 	oom_reap_return(mm);
 	sort(spared->pages, spared->nr, sizeof(spared->pages[0]),

@@ -55,18 +55,13 @@ struct decide_case {
 	enum oom_reap_verdict verdict;
 };
 
-#define LIVE		.threads[OOM_REAP_THREAD_LIVE]
-#define RUNNING		.threads[OOM_REAP_THREAD_RUNNING]
-#define BLOCKED		.threads[OOM_REAP_THREAD_BLOCKED]
-#define EMPTY		.lists[OOM_REAP_LIST_EMPTY]
-#define HELD		.lists[OOM_REAP_LIST_HELD]
-#define UNREADABLE	.lists[OOM_REAP_LIST_UNREADABLE]
-
+/* In the order of the enums: live, running, blocked; none, empty, held, ... */
 static const struct decide_case decide_cases[] = {
 	{ "freed by exit_mmap() before anything was looked at",
 	  { .released = true }, OOM_REAP_DONE },
 	{ "freed by exit_mmap() while it waited for a list",
-	  { .released = true, BLOCKED = 1, HELD = 1 }, OOM_REAP_DONE },
+	  { .released = true, .threads = { 0, 0, 1 },
+	    .lists = { 0, 0, 1, 0 } }, OOM_REAP_DONE },
 	{ "freed by exit_mmap() after it was reaped",
 	  { .released = true, .reaped = true }, OOM_REAP_DONE },
 	{ "exit_mmap() at work: help it, its lists are done",
@@ -74,59 +69,65 @@ static const struct decide_case decide_cases[] = {
 	{ "no thread left, but somebody holds the mm",
 	  { .age_ns = NSEC_PER_SEC }, OOM_REAP_NOW },
 	{ "blocked, not fenced: its list may have been read too early",
-	  { BLOCKED = 1, EMPTY = 1 }, OOM_REAP_FENCE },
+	  { .threads = { 0, 0, 1 }, .lists = { 0, 1, 0, 0 } }, OOM_REAP_FENCE },
 	{ "blocked, not fenced, holds: look again after the fence",
-	  { BLOCKED = 1, HELD = 1 }, OOM_REAP_FENCE },
+	  { .threads = { 0, 0, 1 }, .lists = { 0, 0, 1, 0 } }, OOM_REAP_FENCE },
 	{ "blocked, fenced, holds nothing",
-	  { .fenced = true, BLOCKED = 1, EMPTY = 1 }, OOM_REAP_NOW },
+	  { .fenced = true, .threads = { 0, 0, 1 }, .lists = { 0, 1, 0, 0 } },
+	  OOM_REAP_NOW },
 	{ "on its way, fenced, holds nothing",
-	  { .fenced = true, RUNNING = 3, EMPTY = 3 }, OOM_REAP_NOW },
+	  { .fenced = true, .threads = { 0, 3, 0 }, .lists = { 0, 3, 0, 0 } },
+	  OOM_REAP_NOW },
 	{ "no list at all",
-	  { .fenced = true, BLOCKED = 1 }, OOM_REAP_NOW },
+	  { .fenced = true, .threads = { 0, 0, 1 } }, OOM_REAP_NOW },
 	{ "one of many holds one",
-	  { .fenced = true, BLOCKED = 9, EMPTY = 8, HELD = 1 }, OOM_REAP_WAIT },
+	  { .fenced = true, .threads = { 0, 0, 9 }, .lists = { 0, 8, 1, 0 } },
+	  OOM_REAP_WAIT },
 	{ "one of many is swapped out",
-	  { .fenced = true, BLOCKED = 9, EMPTY = 8, UNREADABLE = 1 },
+	  { .fenced = true, .threads = { 0, 0, 9 }, .lists = { 0, 8, 0, 1 } },
 	  OOM_REAP_WAIT },
 	{ "live threads: no fence helps yet",
-	  { LIVE = 1, BLOCKED = 2 }, OOM_REAP_WAIT },
+	  { .threads = { 1, 0, 2 } }, OOM_REAP_WAIT },
 	{ "live threads, whatever was fenced",
-	  { .fenced = true, LIVE = 1 }, OOM_REAP_WAIT },
+	  { .fenced = true, .threads = { 1, 0, 0 } }, OOM_REAP_WAIT },
 	{ "just before the deadline",
-	  { .age_ns = OOM_REAP_DELAY_NS - 1, .fenced = true, BLOCKED = 1,
-	    HELD = 1 }, OOM_REAP_WAIT },
+	  { .age_ns = OOM_REAP_DELAY_NS - 1, .fenced = true,
+	    .threads = { 0, 0, 1 }, .lists = { 0, 0, 1, 0 } }, OOM_REAP_WAIT },
 	{ "at the deadline: spare what it holds",
-	  { .age_ns = OOM_REAP_DELAY_NS, .fenced = true, BLOCKED = 1,
-	    HELD = 1 }, OOM_REAP_SPARE },
+	  { .age_ns = OOM_REAP_DELAY_NS, .fenced = true,
+	    .threads = { 0, 0, 1 }, .lists = { 0, 0, 1, 0 } }, OOM_REAP_SPARE },
 	{ "at the deadline: spare what can't be read",
-	  { .age_ns = OOM_REAP_DELAY_NS, .fenced = true, BLOCKED = 1,
-	    UNREADABLE = 1 }, OOM_REAP_SPARE },
+	  { .age_ns = OOM_REAP_DELAY_NS, .fenced = true,
+	    .threads = { 0, 0, 1 }, .lists = { 0, 0, 0, 1 } }, OOM_REAP_SPARE },
 	{ "at the deadline, live",
-	  { .age_ns = OOM_REAP_DELAY_NS, LIVE = 1 }, OOM_REAP_SPARE },
+	  { .age_ns = OOM_REAP_DELAY_NS, .threads = { 1, 0, 0 } },
+	  OOM_REAP_SPARE },
 	{ "beyond it, but its lock was asked for too few times",
-	  { .age_ns = 2 * OOM_REAP_LIMIT_NS, .fenced = true, BLOCKED = 1,
-	    .late_tries = OOM_REAP_LATE_TRIES - 1 }, OOM_REAP_NOW },
+	  { .age_ns = 2 * OOM_REAP_LIMIT_NS, .fenced = true,
+	    .late_tries = OOM_REAP_LATE_TRIES - 1, .threads = { 0, 0, 1 } },
+	  OOM_REAP_NOW },
 	{ "asked for often enough, but not for long enough",
-	  { .age_ns = OOM_REAP_LIMIT_NS - 1, .fenced = true, BLOCKED = 1,
-	    .late_tries = 1000 }, OOM_REAP_NOW },
+	  { .age_ns = OOM_REAP_LIMIT_NS - 1, .fenced = true,
+	    .late_tries = 1000, .threads = { 0, 0, 1 } }, OOM_REAP_NOW },
 	{ "given up",
-	  { .age_ns = OOM_REAP_LIMIT_NS, .fenced = true, BLOCKED = 1,
-	    .late_tries = OOM_REAP_LATE_TRIES }, OOM_REAP_GIVE_UP },
+	  { .age_ns = OOM_REAP_LIMIT_NS, .fenced = true,
+	    .late_tries = OOM_REAP_LATE_TRIES, .threads = { 0, 0, 1 } },
+	  OOM_REAP_GIVE_UP },
 	{ "reaped, on its way: it may give more",
-	  { .reaped = true, .age_ns = NSEC_PER_SEC, RUNNING = 1, BLOCKED = 5 },
+	  { .reaped = true, .age_ns = NSEC_PER_SEC, .threads = { 0, 1, 5 } },
 	  OOM_REAP_WAIT },
 	{ "reaped, exit_mmap() at work",
 	  { .reaped = true, .age_ns = NSEC_PER_SEC, .exiting = true },
 	  OOM_REAP_WAIT },
 	{ "reaped, asleep, but perhaps for a moment only",
-	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS - 1, BLOCKED = 1 },
-	  OOM_REAP_WAIT },
+	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS - 1,
+	    .threads = { 0, 0, 1 } }, OOM_REAP_WAIT },
 	{ "reaped, stuck",
-	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS, BLOCKED = 1 },
-	  OOM_REAP_HIDE },
+	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS,
+	    .threads = { 0, 0, 1 } }, OOM_REAP_HIDE },
 	{ "reaped, and busy in the kernel for too long",
-	  { .reaped = true, .age_ns = OOM_REAP_DELAY_NS, RUNNING = 1 },
-	  OOM_REAP_HIDE },
+	  { .reaped = true, .age_ns = OOM_REAP_DELAY_NS,
+	    .threads = { 0, 1, 0 } }, OOM_REAP_HIDE },
 };
 
 static void decide_case_name(const struct decide_case *c, char *desc)
@@ -184,7 +185,7 @@ static void oom_reap_test_properties(struct kunit *test)
 	prandom_seed_state(&rnd, SEED);
 	for (i = 0; i < RUNS; i++) {
 		enum oom_reap_verdict verdict;
-		bool users, listed, late;
+		bool users, listed, late, over;
 
 		random_input(&rnd, &in);
 		verdict = oom_reap_decide(&in);
@@ -203,10 +204,11 @@ static void oom_reap_test_properties(struct kunit *test)
 			KUNIT_ASSERT_FALSE(test, listed);
 		}
 		/* Nobody is reaped twice, or after it freed all itself. */
-		if (in.released || in.reaped)
-			KUNIT_ASSERT_TRUE(test, verdict != OOM_REAP_NOW &&
-						verdict != OOM_REAP_SPARE &&
-						verdict != OOM_REAP_FENCE);
+		if (in.released || in.reaped) {
+			KUNIT_ASSERT_NE(test, OOM_REAP_NOW, verdict);
+			KUNIT_ASSERT_NE(test, OOM_REAP_SPARE, verdict);
+			KUNIT_ASSERT_NE(test, OOM_REAP_FENCE, verdict);
+		}
 		/* Pages are spared only when the wait is over. */
 		if (verdict == OOM_REAP_SPARE)
 			KUNIT_ASSERT_TRUE(test, late);
@@ -224,9 +226,9 @@ static void oom_reap_test_properties(struct kunit *test)
 		then.age_ns = OOM_REAP_LIMIT_NS;
 		then.late_tries = OOM_REAP_LATE_TRIES;
 		verdict = oom_reap_decide(&then);
-		KUNIT_ASSERT_TRUE(test, verdict == OOM_REAP_DONE ||
-					verdict == OOM_REAP_HIDE ||
-					verdict == OOM_REAP_GIVE_UP);
+		over = verdict == OOM_REAP_DONE || verdict == OOM_REAP_HIDE ||
+		       verdict == OOM_REAP_GIVE_UP;
+		KUNIT_ASSERT_TRUE(test, over);
 	}
 }
 

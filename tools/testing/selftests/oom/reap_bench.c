@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@
 #define ROUNDS_MAX	99
 
 static struct stuck_fs fs;
-static volatile int *ready;
+static atomic_int *ready;
 
 static void die(const char *what)
 {

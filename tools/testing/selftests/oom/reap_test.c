@@ -14,6 +14,7 @@
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@
 
 struct entry {
 	struct robust_list node;
-	_Atomic uint32_t word;
+	atomic_uint word;
 	uint32_t used;
 };
 
@@ -52,8 +53,8 @@ struct entry {
 
 /* What victims and the test share. */
 struct shared {
-	_Atomic int ready;
-	_Atomic int next;
+	atomic_int ready;
+	atomic_int next;
 	struct entry entries[ENTRIES];
 	pthread_mutex_t mutexes[ENTRIES];
 	char *address;
@@ -70,7 +71,7 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static long long vmstat(const char *key)
+static long long vm_event(const char *key)
 {
 	long long value = -1;
 
@@ -116,11 +117,11 @@ static long long wait_reaped(pid_t pid, long long ms)
 /* Have the OOM killer kill: a volunteer, if there is one. */
 static bool oom_kill(void)
 {
-	long long kills = vmstat("oom_kill"), start = now_ms();
+	long long kills = vm_event("oom_kill"), start = now_ms();
 
 	if (write_file("/proc/sysrq-trigger", "f"))
 		return false;
-	while (vmstat("oom_kill") == kills) {
+	while (vm_event("oom_kill") == kills) {
 		if (now_ms() - start > 20000)
 			return false;
 		usleep(500);
@@ -194,7 +195,7 @@ FIXTURE_SETUP(reap)
 {
 	if (getuid())
 		SKIP(return, "not root");
-	if (vmstat("oom_reap_at_once") < 0)
+	if (vm_event("oom_reap_at_once") < 0)
 		SKIP(return, "no CONFIG_OOM_REAP");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -221,8 +222,8 @@ static void stuck_body(void *arg)
 /* Linux takes 2 s; the list that glibc has registered is empty. */
 TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 {
-	long long at_once = vmstat("oom_reap_at_once");
-	long long pages = vmstat("oom_reap_pages");
+	long long at_once = vm_event("oom_reap_at_once");
+	long long pages = vm_event("oom_reap_pages");
 	long long took;
 	int mlocked;
 	pid_t pid;
@@ -243,9 +244,9 @@ TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 		stuck_fs_release(&fs);
 		EXPECT_EQ(SIGKILL, death(pid));
 	}
-	EXPECT_EQ(at_once + 2, vmstat("oom_reap_at_once"));
+	EXPECT_EQ(at_once + 2, vm_event("oom_reap_at_once"));
 	EXPECT_LE(pages + (long long)(2 * SIZE) / getpagesize(),
-		  vmstat("oom_reap_pages"));
+		  vm_event("oom_reap_pages"));
 }
 
 /* Robust lists, by hand. */
@@ -324,24 +325,24 @@ static void lock_and_unlock(struct robust_list_head *head, struct entry *entry)
 	struct robust_list *first = head->list.next;
 
 	head->list_op_pending = &entry->node;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	entry->word = gettid();
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	entry->node.next = first;
 	head->list.next = &entry->node;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	head->list_op_pending = NULL;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	head->list_op_pending = &entry->node;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	head->list.next = first;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	entry->word = 0;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	atomic_signal_fence(memory_order_seq_cst);
 	head->list_op_pending = NULL;
 }
 
-static _Atomic int threads_ready;
+static atomic_int threads_ready;
 static int threads;
 
 static void *holder(void *arg)
@@ -368,7 +369,7 @@ static void *holder(void *arg)
 		break;
 	case IN_USER:
 		for (;;)
-			__atomic_signal_fence(__ATOMIC_SEQ_CST);
+			atomic_signal_fence(memory_order_seq_cst);
 	case IN_SYSCALLS:
 		for (;;)
 			syscall(SYS_getppid);
@@ -403,7 +404,7 @@ static void holders_body(void *arg)
 }
 
 struct waiter {
-	_Atomic uint32_t *word;
+	atomic_uint *word;
 	bool woken;
 };
 
@@ -545,7 +546,7 @@ static void check_glibc(struct __test_metadata *_metadata, int nr)
  */
 TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 {
-	long long waited = vmstat("oom_reap_waited"), took, start;
+	long long waited = vm_event("oom_reap_waited"), took, start;
 	pthread_mutexattr_t attr;
 	pid_t pid;
 	int i;
@@ -567,7 +568,7 @@ TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 	EXPECT_LE(0, took);
 	TH_LOG("reaped %lld ms after the kill", now_ms() - start);
 	EXPECT_EQ('D', state(pid));
-	EXPECT_EQ(waited + 1, vmstat("oom_reap_waited"));
+	EXPECT_EQ(waited + 1, vm_event("oom_reap_waited"));
 	stuck_fs_release(&fs);
 	EXPECT_EQ(SIGKILL, death(pid));
 	check_glibc(_metadata, 6);
@@ -600,7 +601,7 @@ TEST_F_TIMEOUT(reap, private_entries_are_spared, 60)
 /* A 32-bit list: also a 64-bit task may have one. */
 struct compat_entry {
 	uint32_t next;
-	_Atomic uint32_t word;
+	atomic_uint word;
 };
 
 #ifdef __x86_64__
@@ -751,7 +752,7 @@ TEST_F_TIMEOUT(reap, mmap_lock_held_by_a_stuck_writer, 60)
 /* Several at once: a stuck one that waits holds up none of the others. */
 TEST_F_TIMEOUT(reap, nobody_is_starved, 120)
 {
-	long long at_once = vmstat("oom_reap_at_once"), took;
+	long long at_once = vm_event("oom_reap_at_once"), took;
 	pid_t waiting, pids[3];
 	int i;
 
@@ -769,7 +770,7 @@ TEST_F_TIMEOUT(reap, nobody_is_starved, 120)
 		EXPECT_GT(1000, took);
 		write_proc(pids[i], "oom_score_adj", "0");
 	}
-	EXPECT_EQ(at_once + 3, vmstat("oom_reap_at_once"));
+	EXPECT_EQ(at_once + 3, vm_event("oom_reap_at_once"));
 	stuck_fs_release(&fs);
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(SIGKILL, death(pids[i]));
@@ -1146,9 +1147,9 @@ static void stress_body(void *arg)
 
 struct reader {
 	const struct layout *layout;
-	_Atomic pid_t pid;
-	_Atomic bool stop;
-	_Atomic long reads, errors, wrong;
+	atomic_int pid;
+	atomic_bool stop;
+	atomic_long reads, errors, wrong;
 };
 
 static void *reads(void *arg)

@@ -32,7 +32,7 @@ static void answer(struct stuck_fs *fs, uint64_t unique, int err,
 
 	/* Who asked may have gone away. */
 	if (writev(fs->fd, iov, err || !size ? 1 : 2) < 0 && errno != ENOENT)
-		perror("stuck_fs: answer");
+		perror("stuck_fs");
 }
 
 static struct fuse_attr attributes(uint64_t node)
@@ -135,13 +135,13 @@ static void serve(struct stuck_fs *fs, const struct fuse_in_header *in)
 	case FUSE_INTERRUPT:
 		break;
 	default:
-		answer(fs, in->unique, -ENOSYS, NULL, 0);
+		answer(fs, in->unique, -EOPNOTSUPP, NULL, 0);
 	}
 }
 
 static void *run(void *arg)
 {
-	static char buffer[64 * 1024] __attribute__((aligned(8)));
+	static uint64_t buffer[8192];
 	struct stuck_fs *fs = arg;
 	ssize_t len;
 

@@ -323,7 +323,8 @@ bool peios_pip_dominates(const struct peios_pip *caller,
  * @desired: rights, as for peios_access_check()
  * @result: the decision
  *
- * No privilege passes integrity protection. SeDebugPrivilege stands in for the
+ * No privilege passes integrity protection, but that a process is there is no
+ * secret: PROCESS_QUERY_LIMITED alone is not subject to it. SeDebugPrivilege stands in for the
  * security descriptor, but not for the privilege that
  * ACCESS_SYSTEM_SECURITY needs.
  *
@@ -342,7 +343,8 @@ int peios_process_check(const struct peios_subject *subject,
 	u32 all = peios_map_generic(desired, mapping) & ~PEIOS_MAXIMUM_ALLOWED;
 	int err;
 
-	if (!peios_pip_dominates(caller_pip, target_pip))
+	if (desired != PEIOS_PROCESS_QUERY_LIMITED &&
+	    !peios_pip_dominates(caller_pip, target_pip))
 		return refuse(result, all, PEIOS_CHECK_PIP, -1);
 
 	err = peios_access_check(subject, sd, desired, mapping, result);
@@ -362,6 +364,24 @@ int peios_process_check(const struct peios_subject *subject,
 	if (all & PEIOS_ACCESS_SYSTEM_SECURITY)
 		result->used |= PEIOS_PRIV_SECURITY;
 	return 0;
+}
+
+/**
+ * peios_control_missing() - what who would act as a process lacks for it
+ * @desired: rights asked for
+ * @target: privileges that the target has
+ * @present: privileges that the subject has
+ * @enabled: those of them that count
+ *
+ * Context: any.
+ * Return: TCB privileges of the target that the subject lacks; 0 if the rights
+ *         don't let it act as the target, or SeDebugPrivilege lets it.
+ */
+u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled)
+{
+	if (!(desired & PEIOS_PROCESS_CONTROL) || enabled & PEIOS_PRIV_DEBUG)
+		return 0;
+	return target & ~present & ~PEIOS_PRIV_USER;
 }
 
 /**

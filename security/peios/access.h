@@ -57,6 +57,11 @@
 	 PEIOS_PROCESS_SUSPEND_RESUME | PEIOS_PROCESS_QUERY_LIMITED |	\
 	 PEIOS_READ_CONTROL | PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
 
+/* What lets its holder act as the process itself, at once or by a detour. */
+#define PEIOS_PROCESS_CONTROL						\
+	(PEIOS_PROCESS_VM_WRITE | PEIOS_PROCESS_DUP_HANDLE |		\
+	 PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
+
 /**
  * struct peios_mapping - what the generic rights stand for
  * @read: GENERIC_READ
@@ -152,6 +157,7 @@ int peios_process_check(const struct peios_subject *subject,
 			const struct peios_sd *sd,
 			const struct peios_pip *target_pip, u32 desired,
 			struct peios_access *result);
+u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled);
 bool peios_owner_permitted(const struct peios_subject *subject,
 			   const struct peios_sid *owner);
 const char *peios_check_name(enum peios_check check);

@@ -135,24 +135,6 @@ u32 peios_default_granted(const struct peios_subject *subject,
 	       PEIOS_PROCESS_QUERY_LIMITED : 0;
 }
 
-/**
- * peios_control_missing() - what who would act as a process lacks for it
- * @desired: rights asked for
- * @target: privileges that the target has
- * @present: privileges that the subject has
- * @enabled: those of them that count
- *
- * Context: any.
- * Return: TCB privileges of the target that the subject lacks; 0 if the rights
- *         don't let it act as the target, or SeDebugPrivilege lets it.
- */
-u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled)
-{
-	if (!(desired & PEIOS_PROCESS_CONTROL) || enabled & PEIOS_PRIV_DEBUG)
-		return 0;
-	return target & ~present & ~PEIOS_PRIV_USER;
-}
-
 /* Roots over a Unix user's process, by user namespace */
 enum { ROOT_OF_ALL, ROOT_OF_NS, OWNER_OF_NS, NR_UNIX_ROOTS };
 

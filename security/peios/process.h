@@ -48,15 +48,9 @@ struct peios_file {
 	const struct cred *fown_cred;
 };
 
-/* What lets its holder act as the process itself, at once or by a detour. */
-#define PEIOS_PROCESS_CONTROL	(PEIOS_PROCESS_VM_WRITE | \
-				 PEIOS_PROCESS_DUP_HANDLE | \
-				 PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
-
 /* Pure parts of the decision. */
 u32 peios_default_granted(const struct peios_subject *subject,
 			  const struct peios_sid *user, bool unix_root);
-u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled);
 u32 peios_ptrace_rights(unsigned int mode);
 u32 peios_signal_right(int sig);
 

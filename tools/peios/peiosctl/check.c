@@ -127,25 +127,48 @@ static void say_privileges(u64 mask)
  * struct question - who would do something to whom
  * @subject: who
  * @pip: its integrity protection
- * @sd: the target's security descriptor, NULL if it may not be read
+ * @sd: the target's security descriptor
  * @target_pip: the target's integrity protection
+ * @present: privileges that who asks has
+ * @target_present: privileges that the target has
  */
 struct question {
 	struct peios_subject subject;
 	struct peios_pip pip;
 	struct peios_sd *sd;
 	struct peios_pip target_pip;
+	u64 present;
+	u64 target_present;
 };
+
+/*
+ * What is missing to act as the target, if its descriptor is the default one,
+ * which the kernel marks so.
+ */
+static u64 control_missing(const struct question *q, u32 right)
+{
+	if (!(q->sd->control & PEIOS_SD_DACL_DEFAULTED))
+		return 0;
+	return peios_control_missing(right, q->target_present, q->present,
+				     q->subject.privileges);
+}
 
 /* One line: the right, yes or no, and why. */
 static bool say_right(const struct question *q, u32 right)
 {
-	struct peios_access result;
 	const char *name = peios_right_name(right);
+	struct peios_access result;
+	u64 lacks = 0;
 	int err;
 
 	err = peios_process_check(&q->subject, &q->pip, q->sd, &q->target_pip,
 				  right, &result);
+	if (!err)
+		lacks = control_missing(q, right);
+	if (lacks) {
+		err = -EACCES;
+		result.refused_by = PEIOS_CHECK_PRIVILEGE;
+	}
 	if (name)
 		printf("%-22s %s", name, err ? "no" : "yes");
 	else
@@ -163,7 +186,10 @@ static bool say_right(const struct question *q, u32 right)
 			printf("no entry of the DACL allows it");
 		break;
 	case PEIOS_CHECK_PRIVILEGE:
-		printf("   privilege: needs SeSecurityPrivilege");
+		printf("   privilege: needs ");
+		say_privileges(lacks ?: PEIOS_PRIV_SECURITY);
+		if (lacks)
+			printf(", which the target has, or SeDebugPrivilege");
 		break;
 	default:
 		if (result.used) {
@@ -192,11 +218,12 @@ static void must(int err, const char *pid, const char *what)
 int check_process(const char *pid, const char *as, u32 desired)
 {
 	struct question q = {};
-	struct identity id;
+	struct identity id, target;
 	bool all = true;
 	unsigned int i;
 
 	must(read_token(as, &id), as, "the token");
+	must(read_token(pid, &target), pid, "the token");
 	must(read_pip(as, &q.pip), as, "the integrity protection");
 	must(read_pip(pid, &q.target_pip), pid, "the integrity protection");
 	must(read_sd(pid, &q.sd), pid, "the security descriptor");
@@ -208,12 +235,17 @@ int check_process(const char *pid, const char *as, u32 desired)
 		.privileges = id.enabled,
 	};
 
+	q.present = id.present;
+	q.target_present = target.present;
+
 	if (desired & PEIOS_MAXIMUM_ALLOWED) {
 		struct peios_access result;
 
 		if (peios_process_check(&q.subject, &q.pip, q.sd, &q.target_pip,
 					desired, &result))
 			all = false;
+		if (control_missing(&q, PEIOS_PROCESS_CONTROL))
+			result.granted &= ~PEIOS_PROCESS_CONTROL;
 		print_rights(stdout, result.granted);
 		putchar('\n');
 	} else {
@@ -226,6 +258,7 @@ int check_process(const char *pid, const char *as, u32 desired)
 				all = false;
 	}
 	free_token(&id);
+	free_token(&target);
 	kfree(q.sd);
 	return all || !desired ? 0 : EXIT_REFUSED;
 }

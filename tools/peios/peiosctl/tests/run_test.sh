@@ -37,7 +37,8 @@ holds()
 	fi
 }
 
-# process PID USER GROUPS ENABLED PIP SDDL
+# process PID USER GROUPS ENABLED PIP SDDL [default]: the last sets the flags that
+# SDDL has no letters for
 process()
 {
 	local attr=$dir/$1/attr/peios hex
@@ -47,6 +48,7 @@ process()
 		"$2" "$3" "$4" "$4" > "$attr/token"
 	echo "$5" > "$attr/pip"
 	hex=$("$ctl" sddl "$6")
+	[ $# -lt 7 ] || hex=${hex/#01000480/01000d80}
 	# shellcheck disable=SC2001,SC2059 # the format is all there is
 	printf "$(sed 's/../\\x&/g' <<< "$hex")" > "$attr/sd"
 }
@@ -58,6 +60,9 @@ process 10 S-1-22-1-1000 '' '' '0 0' "O:S-1-22-1-1000D:(D;;0x3;;;S-1-22-2-1000)(
 process 11 S-1-22-1-1000 '' '' '2 8' "O:S-1-22-1-1000D:(A;;GA;;;S-1-22-1-1000)"
 process 12 S-1-22-1-1001 '' SeDebugPrivilege '0 0' "O:S-1-22-1-1001$all"
 process 13 S-1-22-1-1001 '' SeSecurityPrivilege '0 0' 'O:SYD:NO_ACCESS_CONTROL'
+
+process 14 S-1-5-18 '' SeTcbPrivilege,SeAuditPrivilege '0 0' "O:SY$all" default
+process 15 S-1-5-18 '' SeAuditPrivilege '0 0' "O:SY$all"
 
 says 'shows a token' 0 '^enabled SeTcbPrivilege,SeDebugPrivilege$' token 1
 says 'its own by default' 0 '^user S-1-22-1-1000$' token
@@ -80,6 +85,14 @@ says 'a debugger, protected' 1 '^VM_READ +no +pip: ' check --as=12 11 VM_READ
 says 'no auditor' 1 \
 	'^ACCESS_SYSTEM_SECURITY no +privilege: needs SeSecurityPrivilege$' \
 	check --as=12 10 ACCESS_SYSTEM_SECURITY
+says 'who gave up what the target has' 1 \
+	'^VM_WRITE +no +privilege: needs SeTcbPrivilege, which the target has, or SeDebug' \
+	check --as=15 14 VM_WRITE
+says 'and only looks' 0 '^VM_READ +yes' check --as=15 14 VM_READ
+says 'by a descriptor that was set' 0 '^VM_WRITE +yes' check --as=14 15 VM_WRITE
+says 'all that is left' 0 ',VM_READ,SET_QUOTA,.*,QUERY_LIMITED,READ_CONTROL$' \
+	check --as=15 14 MAXIMUM_ALLOWED
+says 'that a protected one is there' 0 '^QUERY_LIMITED +yes' check 1 QUERY_LIMITED
 says 'an auditor' 0 '^ACCESS_SYSTEM_SECURITY yes +by SeSecurityPrivilege$' \
 	check --as=13 13 0x01000000
 says 'as much as there is' 0 \
@@ -88,7 +101,7 @@ says 'as much as there is' 0 \
 says 'generic rights' 1 '^TERMINATE +no ' check 10 GX
 says 'several rights' 1 '^VM_READ +yes$' check 10 VM_READ,SIGNAL
 says 'all rights, to look at' 0 '^TERMINATE +no ' check 10
-says 'no such process' 2 'the integrity protection of process 99: No such file' \
+says 'no such process' 2 'the token of process 99: No such file' \
 	check 99
 says 'no such right' 2 'no such rights: FLY' check 10 FLY
 says 'no process at all' 2 'not a process: init' check init

@@ -31,6 +31,7 @@
 
 #include "../kselftest_harness.h"
 #include "oom_util.h"
+#include "peios_util.h"
 #include "stuck_fs.h"
 
 #define PAGE		4096UL
@@ -58,10 +59,12 @@ struct shared {
 	struct entry entries[ENTRIES];
 	pthread_mutex_t mutexes[ENTRIES];
 	char *address;
+	char *file;
 };
 
 static struct shared *shared;
 static struct stuck_fs fs;
+static int backing;
 
 static long long now_ms(void)
 {
@@ -857,8 +860,6 @@ struct layout {
 	char *shared;
 };
 
-static int backing;
-
 static void layout_body(void *arg)
 {
 	struct layout *layout = arg;
@@ -958,6 +959,14 @@ static void collapse_body(void *arg)
 	memset(memory, 0x5a, HUGE);
 	madvise(memory, HUGE, MADV_HUGEPAGE);
 	fill(SIZE, MAP_PRIVATE);
+	/* And a file, of which some pages were written to. */
+	shared->file = (char *)(((uintptr_t)mmap(NULL, 2 * HUGE, PROT_NONE,
+						 MAP_PRIVATE | MAP_ANONYMOUS,
+						 -1, 0) + HUGE - 1) & -HUGE);
+	if (mmap(shared->file, HUGE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_FIXED, backing, 0) == MAP_FAILED)
+		_exit(8);
+	memset(shared->file + 7 * PAGE, 0x5a, PAGE);
 	head = (struct robust_list_head *)(memory + 100 * PAGE);
 	entry = (struct entry *)(memory + 101 * PAGE);
 	own(entry);
@@ -975,9 +984,13 @@ TEST_F_TIMEOUT(reap, no_huge_page_fills_the_holes, 60)
 {
 	struct iovec range;
 	unsigned char byte;
-	int pidfd;
+	int pidfd, i;
 	pid_t pid;
 
+	backing = memfd_create("backing", 0);
+	ASSERT_EQ(0, ftruncate(backing, HUGE));
+	for (i = 0; i < (int)(HUGE / PAGE); i++)
+		ASSERT_EQ(1, pwrite(backing, "f", 1, i * PAGE));
 	pid = victim(collapse_body, NULL);
 	ASSERT_TRUE(stuck_fs_wait(&fs, 1));
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -992,9 +1005,15 @@ TEST_F_TIMEOUT(reap, no_huge_page_fills_the_holes, 60)
 	EXPECT_EQ(-EFAULT, read_remote(pid, shared->address + 99 * PAGE, &byte)) {
 		TH_LOG("a reaped page reads as %#x", byte);
 	}
+	range.iov_base = shared->file;
+	syscall(SYS_process_madvise, pidfd, &range, 1, MADV_COLLAPSE, 0);
+	EXPECT_EQ(-EFAULT, read_remote(pid, shared->file + 7 * PAGE, &byte)) {
+		TH_LOG("a reaped page of a file reads as %#x", byte);
+	}
 	stuck_fs_release(&fs);
 	EXPECT_EQ(SIGKILL, death(pid));
 	close(pidfd);
+	close(backing);
 }
 
 /* A monitor of the victim's page faults can't fill the holes either. */
@@ -1080,6 +1099,44 @@ TEST_F_TIMEOUT(reap, process_mrelease_works, 60)
 	EXPECT_EQ(-1, syscall(SYS_process_mrelease, pidfd, 0));
 	EXPECT_EQ(ESRCH, errno);
 	close(pidfd);
+}
+
+/* Only for who may terminate the process. */
+static int releases_as_bob(void *pidfd)
+{
+	if (become(BOB, ""))
+		return 1;
+	if (!syscall(SYS_process_mrelease, (int)(intptr_t)pidfd, 0))
+		return 0;
+	return errno;
+}
+
+TEST_F_TIMEOUT(reap, process_mrelease_needs_terminate, 60)
+{
+	void *arg;
+	struct sd sd;
+	int allowed;
+	pid_t pid;
+
+	if (!peios_enforces())
+		SKIP(return, "Peios is not enforcing");
+	for (allowed = 0; allowed < 2; allowed++) {
+		pid = victim(plain_body, NULL);
+		ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
+		sd_begin(&sd, SYSTEM);
+		sd_allow(&sd, SYSTEM, ALL_RIGHTS);
+		sd_allow(&sd, BOB, allowed ? TERMINATE :
+					     ALL_RIGHTS & ~TERMINATE);
+		ASSERT_EQ(0, sd_write(pid, &sd));
+		arg = (void *)(intptr_t)syscall(SYS_pidfd_open, pid, 0);
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		EXPECT_EQ(allowed ? 0 : EACCES, in_child(releases_as_bob, arg));
+		EXPECT_EQ(allowed, rss(pid) < REST);
+		EXPECT_EQ(!allowed, rss(pid) > SIZE);
+		stuck_fs_release(&fs);
+		EXPECT_EQ(SIGKILL, death(pid));
+		close((int)(intptr_t)arg);
+	}
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Made by tools/peios/tests/vectors.py with Samba 4.17.12-Debian and seed 0x7065696f.
+ * Made by tools/peios/peiosctl/tests/vectors.py with Samba 4.17.12-Debian and seed 0x7065696f.
  */
 
 static const struct {

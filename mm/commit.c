@@ -33,6 +33,9 @@
  * is room again for all CPUs to set a batch aside. A cgroup's slots are emptied
  * and forgotten, and taken up again when there is room.
  *
+ * Who reads a count fetches back what was set aside, too: else pages could be seen
+ * twice, or not at all.
+ *
  * memory.commit.peak is exact by the same means: the peak so far is a limit at
  * which nothing is refused. Pages are set aside only below it.
  *
@@ -64,7 +67,7 @@
  *	none of the counts above it exceeds its limit.
  */
 struct commit_cpu {
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	long system;
 	unsigned long system_most;
 	unsigned long pages;
@@ -341,9 +344,10 @@ static bool commit_group_fits(struct commit_group *group, unsigned long pages,
 	return true;
 }
 
-static bool commit_promise_slow(struct commit_group *group, const struct mm_struct *mm,
-			       unsigned long pages, bool admin,
-			       struct commit_refusal *why)
+static bool commit_promise_slow(struct commit_group *group,
+				const struct mm_struct *mm,
+				unsigned long pages, bool admin,
+				struct commit_refusal *why)
 {
 	unsigned long allowed = ULONG_MAX;
 	bool fits = false;
@@ -366,21 +370,44 @@ out:
 	return fits;
 }
 
-static bool commit_promise_fast(struct commit_group *group, unsigned long pages,
-			       bool strict, unsigned long allowed)
+/* Promise pages out of what this CPU has set aside. */
+static __always_inline bool commit_take(struct commit_group *group,
+					unsigned long pages, unsigned long allowed)
 {
 	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
 	bool done = false;
 
 	spin_lock(&cpu->lock);
 	if (cpu->system >= (long)pages &&
-	    (!strict || READ_ONCE(commit_taken) <= allowed)) {
+	    (allowed == ULONG_MAX || READ_ONCE(commit_taken) <= allowed)) {
 		if (!group) {
 			cpu->system -= pages;
 			done = true;
 		} else if (cpu->group == group && cpu->pages >= pages) {
 			cpu->system -= pages;
 			cpu->pages -= pages;
+			done = true;
+		}
+	}
+	spin_unlock(&cpu->lock);
+	return done;
+}
+
+/* Put pages back into what this CPU has set aside. */
+static __always_inline bool commit_put(struct commit_group *group,
+				       unsigned long pages)
+{
+	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
+	bool done = false;
+
+	spin_lock(&cpu->lock);
+	if (cpu->system >= 0 && cpu->system + pages <= cpu->system_most) {
+		if (!group) {
+			cpu->system += pages;
+			done = true;
+		} else if (cpu->group == group && cpu->pages + pages <= cpu->most) {
+			cpu->system += pages;
+			cpu->pages += pages;
 			done = true;
 		}
 	}
@@ -450,35 +477,52 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 bool commit_try(struct commit_group *group, struct mm_struct *mm,
 		unsigned long pages, bool admin, struct commit_refusal *why)
 {
-	int overcommit = READ_ONCE(sysctl_overcommit_memory);
-	bool strict = overcommit == OVERCOMMIT_NEVER;
-	unsigned long allowed = ULONG_MAX;
+	unsigned long all = totalram_pages() + total_swap_pages;
+	struct commit_rules rules;
 
 	if (!pages)
 		return true;
 
-	if (overcommit == OVERCOMMIT_GUESS) {
-		unsigned long all = totalram_pages() + total_swap_pages;
-
-		if (unlikely(pages > all)) {
-			struct commit_rules rules;
-
-			commit_rules(overcommit, commit_group_mode(group), &rules);
-			if (rules.heuristic) {
-				*why = (struct commit_refusal) {
-					.limit = COMMIT_LIMIT_HEURISTIC,
-					.taken = vm_memory_committed(),
-					.allowed = all,
-				};
-				return false;
-			}
-		}
-	} else if (strict) {
-		allowed = commit_bound(mm, admin);
+	commit_rules(READ_ONCE(sysctl_overcommit_memory),
+		     commit_group_mode(group), &rules);
+	if (rules.heuristic && pages > all) {
+		*why = (struct commit_refusal) {
+			.limit = COMMIT_LIMIT_HEURISTIC,
+			.taken = vm_memory_committed(),
+			.allowed = all,
+		};
+		return false;
 	}
-
-	return likely(commit_promise_fast(group, pages, strict, allowed)) ||
+	return commit_take(group, pages, rules.limit ? commit_bound(mm, admin) :
+						       ULONG_MAX) ||
 	       commit_promise_slow(group, mm, pages, admin, why);
+}
+
+static noinline int commit_promise_or_say(struct commit_group *group,
+					  struct mm_struct *mm,
+					  unsigned long pages, bool admin)
+{
+	struct commit_refusal why;
+
+	if (commit_try(group, mm, pages, admin, &why))
+		return 0;
+	commit_report(&why, pages);
+	return -ENOMEM;
+}
+
+/*
+ * What is asked for most: in a loose mode, no more than the heuristic would ever
+ * refuse, and set aside already.
+ */
+static __always_inline int __commit_promise(struct commit_group *group,
+					    struct mm_struct *mm,
+					    unsigned long pages, bool admin)
+{
+	if (likely(!commit_strict() &&
+		   pages <= totalram_pages() + total_swap_pages &&
+		   commit_take(group, pages, ULONG_MAX)))
+		return 0;
+	return commit_promise_or_say(group, mm, pages, admin);
 }
 
 /**
@@ -491,38 +535,16 @@ bool commit_try(struct commit_group *group, struct mm_struct *mm,
  * Return: 0, or -ENOMEM if they do not fit within all limits.
  */
 int commit_promise(struct commit_group *group, struct mm_struct *mm,
-		  unsigned long pages, bool admin)
+		   unsigned long pages, bool admin)
 {
-	struct commit_refusal why;
-
-	if (likely(commit_try(group, mm, pages, admin, &why)))
-		return 0;
-	commit_report(&why, pages);
-	return -ENOMEM;
+	return __commit_promise(group, mm, pages, admin);
 }
 
-/**
- * commit_return() - take back promises
- * @group: for whom they were made
- * @pages: how many
- */
-void commit_return(struct commit_group *group, unsigned long pages)
+static noinline void commit_return_slow(struct commit_group *group,
+					unsigned long pages)
 {
-	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
-
 	if (!pages)
 		return;
-
-	spin_lock(&cpu->lock);
-	if (cpu->system >= 0 && cpu->system + pages <= cpu->system_most &&
-	    (!group || (cpu->group == group && cpu->pages + pages <= cpu->most))) {
-		cpu->system += pages;
-		if (group)
-			cpu->pages += pages;
-		spin_unlock(&cpu->lock);
-		return;
-	}
-	spin_unlock(&cpu->lock);
 
 	spin_lock(&commit_lock);
 	commit_system_add(-(long)pages);
@@ -533,26 +555,40 @@ void commit_return(struct commit_group *group, unsigned long pages)
 	spin_unlock(&commit_lock);
 }
 
+static __always_inline void __commit_return(struct commit_group *group,
+					    unsigned long pages)
+{
+	if (unlikely(!commit_put(group, pages)))
+		commit_return_slow(group, pages);
+}
+
+/**
+ * commit_return() - take back promises
+ * @group: for whom they were made
+ * @pages: how many
+ */
+void commit_return(struct commit_group *group, unsigned long pages)
+{
+	__commit_return(group, pages);
+}
+
 /**
  * vm_memory_committed() - what the system has promised
  *
  * In the strict mode no more than the limit, unless that was moved below it.
  *
- * Return: pages.
+ * Return: pages, exact: what was promised at one instant. To read what CPUs have
+ * set aside while they use it would not give that, nor even a number above 0.
  */
 unsigned long vm_memory_committed(void)
 {
 	unsigned long promised;
-	int cpu;
 
 	spin_lock(&commit_lock);
+	if (!commit_shut)
+		commit_system_fetch();
 	promised = commit_taken;
-	for_each_possible_cpu(cpu) {
-		long aside = READ_ONCE(per_cpu_ptr(&commit_cpus, cpu)->system);
-
-		if (aside > 0)
-			promised -= aside;
-	}
+	commit_system_open();
 	spin_unlock(&commit_lock);
 	return promised;
 }
@@ -568,8 +604,8 @@ EXPORT_SYMBOL_GPL(vm_memory_committed);
  */
 int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
-	int err = commit_promise(mm ? mm->commit_group : NULL, mm, pages,
-				cap_sys_admin);
+	int err = __commit_promise(mm ? mm->commit_group : NULL, mm, pages,
+				   cap_sys_admin);
 
 	if (!err && mm)
 		WRITE_ONCE(mm->commit_pages, mm->commit_pages + pages);
@@ -587,7 +623,7 @@ void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
 		      pages, mm->commit_pages))
 		pages = mm->commit_pages;
 	WRITE_ONCE(mm->commit_pages, mm->commit_pages - pages);
-	commit_return(mm->commit_group, pages);
+	__commit_return(mm->commit_group, pages);
 }
 
 /**
@@ -684,21 +720,15 @@ void commit_group_destroy(struct commit_group *group)
  * commit_group_current() - what is promised in a group
  * @group: the group
  *
- * Return: pages, exact unless some are being promised or taken back.
+ * Return: pages, exact: what was promised at one instant.
  */
 unsigned long commit_group_current(struct commit_group *group)
 {
 	unsigned long promised;
-	int cpu;
 
 	spin_lock(&commit_lock);
+	commit_group_fetch(group);
 	promised = group->taken;
-	for_each_possible_cpu(cpu) {
-		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
-
-		if (commit_group_within(slot->group, group))
-			promised -= READ_ONCE(slot->pages);
-	}
 	spin_unlock(&commit_lock);
 	return promised;
 }

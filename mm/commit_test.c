@@ -446,6 +446,7 @@ static struct kunit_suite commit_suite = {
 	.name = "commit",
 	.test_cases = commit_cases,
 };
+
 kunit_test_suite(commit_suite);
 
 MODULE_DESCRIPTION("KUnit tests for commit accounting");

@@ -127,7 +127,7 @@ struct commit_refusal {
 bool commit_try(struct commit_group *group, struct mm_struct *mm,
 		unsigned long pages, bool admin, struct commit_refusal *why);
 int commit_promise(struct commit_group *group, struct mm_struct *mm,
-		  unsigned long pages, bool admin);
+		   unsigned long pages, bool admin);
 void commit_return(struct commit_group *group, unsigned long pages);
 bool commit_swapoff(struct mm_struct *mm, unsigned long pages);
 void commit_set_mode(int mode);

@@ -185,9 +185,10 @@ static long long now(const struct in *in)
 
 static int grows_stack(int depth)
 {
-	volatile char frame[16384];
+	char frame[16384];
 
 	frame[0] = depth;
+	asm volatile("" : : "r"(frame) : "memory");
 	return depth ? grows_stack(depth - 1) + frame[0] : frame[0];
 }
 
@@ -704,7 +705,7 @@ static int maps_noreserve(void *arg)
 static int maps_all(void *arg)
 {
 	/* More than memory and swap: mode 0 refuses it, out of caution. */
-	long long all = meminfo("MemTotal") + meminfo("SwapTotal") + 64 * (long long)MB;
+	long long all = meminfo_bytes("MemTotal") + meminfo_bytes("SwapTotal") + 64 * (long long)MB;
 
 	return maps(&all);
 }

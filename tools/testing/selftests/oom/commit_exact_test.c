@@ -74,10 +74,10 @@ static void leave(long pages)
 
 	MUST(!write_file(VM("overcommit_kbytes"), "1000000000"));
 	MUST(!write_file(OVERCOMMIT, "2"));
-	snprintf(text, sizeof(text), "%lld", (meminfo("Committed_AS") + PAGES(pages) -
-					      meminfo("SwapTotal")) >> 10);
+	snprintf(text, sizeof(text), "%lld", (meminfo_bytes("Committed_AS") + PAGES(pages) -
+					      meminfo_bytes("SwapTotal")) >> 10);
 	MUST(!write_file(VM("overcommit_kbytes"), text));
-	MUST_EQ(meminfo("CommitLimit") - meminfo("Committed_AS"), PAGES(pages));
+	MUST_EQ(meminfo_bytes("CommitLimit") - meminfo_bytes("Committed_AS"), PAGES(pages));
 }
 
 static void *map(long pages)
@@ -93,10 +93,10 @@ static int to_the_page(void *arg)
 	MUST(map(101) == MAP_FAILED && errno == ENOMEM);
 	a = map(100);
 	MUST(a != MAP_FAILED);
-	MUST_EQ(meminfo("Committed_AS"), meminfo("CommitLimit"));
+	MUST_EQ(meminfo_bytes("Committed_AS"), meminfo_bytes("CommitLimit"));
 	MUST(map(1) == MAP_FAILED);
 	MUST(fork() == -1 && errno == ENOMEM);
-	MUST_EQ(meminfo("Committed_AS"), meminfo("CommitLimit"));
+	MUST_EQ(meminfo_bytes("Committed_AS"), meminfo_bytes("CommitLimit"));
 	MUST(!munmap(a, PAGES(1)));
 	MUST(map(2) == MAP_FAILED);
 	b = map(1);
@@ -128,7 +128,7 @@ static int on_each_cpu(void *arg)
 	}
 	MUST(map(3001) == MAP_FAILED);
 	MUST(map(3000) != MAP_FAILED);
-	MUST_EQ(meminfo("Committed_AS"), meminfo("CommitLimit"));
+	MUST_EQ(meminfo_bytes("Committed_AS"), meminfo_bytes("CommitLimit"));
 	return 0;
 }
 
@@ -146,10 +146,10 @@ static int limit_moves(void *arg)
 	a = map(200);
 	MUST(a != MAP_FAILED);
 	/* Below what is promised: nothing more, nothing less */
-	snprintf(text, sizeof(text), "%lld", (meminfo("CommitLimit") - PAGES(50) -
-					      meminfo("SwapTotal")) >> 10);
+	snprintf(text, sizeof(text), "%lld", (meminfo_bytes("CommitLimit") - PAGES(50) -
+					      meminfo_bytes("SwapTotal")) >> 10);
 	MUST(!write_file(VM("overcommit_kbytes"), text));
-	MUST_EQ(meminfo("Committed_AS") - meminfo("CommitLimit"), PAGES(50));
+	MUST_EQ(meminfo_bytes("Committed_AS") - meminfo_bytes("CommitLimit"), PAGES(50));
 	MUST(map(1) == MAP_FAILED);
 	MUST(!munmap(a, PAGES(20)));
 	MUST(map(1) == MAP_FAILED);
@@ -160,7 +160,7 @@ static int limit_moves(void *arg)
 	MUST(!write_file(OVERCOMMIT, "1"));
 	MUST(map(1000) != MAP_FAILED);
 	MUST(!write_file(OVERCOMMIT, "2"));
-	MUST_EQ(meminfo("Committed_AS") - meminfo("CommitLimit"), PAGES(1000));
+	MUST_EQ(meminfo_bytes("Committed_AS") - meminfo_bytes("CommitLimit"), PAGES(1000));
 	MUST(map(1) == MAP_FAILED);
 	return 0;
 }
@@ -263,21 +263,21 @@ static int swaps(void *arg)
 	MUST_EQ(pwrite(fd, header, page, 0), page);
 	MUST(!fsync(fd));
 	leave(1000);
-	limit = meminfo("CommitLimit");
+	limit = meminfo_bytes("CommitLimit");
 	MUST(!swapon("/dev/ram0", 0));
-	size = meminfo("CommitLimit") - limit;
+	size = meminfo_bytes("CommitLimit") - limit;
 	MUST(size > 0);
 	a = map(1000 + size / page);
 	MUST(a != MAP_FAILED);
-	MUST_EQ(meminfo("Committed_AS"), meminfo("CommitLimit"));
+	MUST_EQ(meminfo_bytes("Committed_AS"), meminfo_bytes("CommitLimit"));
 	MUST(swapoff("/dev/ram0") == -1 && errno == ENOMEM);
-	MUST_EQ(meminfo("CommitLimit"), limit + size);
+	MUST_EQ(meminfo_bytes("CommitLimit"), limit + size);
 	MUST(!munmap(a, size - page));
 	MUST(swapoff("/dev/ram0") == -1 && errno == ENOMEM);
 	MUST(!munmap(a + size - page, page));
 	MUST(!swapoff("/dev/ram0"));
-	MUST_EQ(meminfo("CommitLimit"), limit);
-	MUST_EQ(meminfo("Committed_AS"), limit);
+	MUST_EQ(meminfo_bytes("CommitLimit"), limit);
+	MUST_EQ(meminfo_bytes("Committed_AS"), limit);
 	return 0;
 }
 

@@ -2,11 +2,10 @@
 /*
  * Hammers at the commit limit, and reads all the time how much is promised.
  *
- * What a reader can see: Committed_AS is a sum over CPUs, which is not taken at
- * one instant. With exact accounting it is never above what was promised at the
- * most while it was read: the sum is made while nothing is taken from the limit.
- * So one reading above the limit is one too many. A kernel without it sums under
- * a lock that charges do not take: a reading may then be off by what is charged
+ * What a reader can see: with exact accounting Committed_AS is what was promised
+ * at one instant, since what CPUs have set aside is fetched back first. So one
+ * reading above the limit is one too many. A kernel without it sums up what each
+ * CPU has counted while that changes: a reading may then be off by what is charged
  * and given back meanwhile, some tens of pages, besides what really is over.
  */
 #define _GNU_SOURCE
@@ -36,7 +35,7 @@ static const char * const knobs[KNOBS] = {
 };
 
 struct shared {
-	volatile int stop;
+	int stop;
 	long long requests[64];
 	long long refused[64];
 };
@@ -69,7 +68,7 @@ static int work(void *arg)
 
 	if (read(w->pipe[0], &go, 1) != 1)
 		return 1;
-	while (!w->shared->stop) {
+	while (!__atomic_load_n(&w->shared->stop, __ATOMIC_RELAXED)) {
 		i = rand_r(&seed) % HELD;
 		if (at[i]) {
 			munmap(at[i], pages[i] * page);
@@ -100,8 +99,8 @@ static void sample(struct hammer *result, int seconds)
 	double end = seconds_now() + seconds;
 
 	while (seconds_now() < end) {
-		long long promised = meminfo("Committed_AS");
-		long long over = promised - meminfo("CommitLimit");
+		long long promised = meminfo_bytes("Committed_AS");
+		long long over = promised - meminfo_bytes("CommitLimit");
 
 		result->samples++;
 		if (over > 0) {
@@ -144,22 +143,22 @@ int hammer(int procs, int seconds, int greedy, struct hammer *result)
 	for (i = 0; i < 2 && !err; i++)
 		err = write_file(knobs[i], "0");
 	/* Strict first: a sum of what is pending on each CPU is made then. */
-	snprintf(text, sizeof(text), "%lld", 2 * meminfo("MemTotal") >> 10);
+	snprintf(text, sizeof(text), "%lld", 2 * meminfo_bytes("MemTotal") >> 10);
 	if (!err)
 		err = write_file(knobs[2], text);
 	if (!err)
 		err = write_file(OVERCOMMIT, "2");
 	if (!err) {
 		snprintf(text, sizeof(text), "%lld",
-			 (meminfo("Committed_AS") + room * page -
-			  meminfo("SwapTotal")) >> 10);
+			 (meminfo_bytes("Committed_AS") + room * page -
+			  meminfo_bytes("SwapTotal")) >> 10);
 		err = write_file(knobs[2], text);
 	}
 	if (!err && write(w.pipe[1], knobs[0], procs) != procs)
 		err = -errno;
 	if (!err)
 		sample(result, seconds);
-	w.shared->stop = 1;
+	__atomic_store_n(&w.shared->stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < started; i++) {
 		if (err)
 			kill(pids[i], SIGKILL);

@@ -57,9 +57,10 @@ static unsigned int below(struct worker *w, unsigned int n)
 
 static int grows_stack(int depth)
 {
-	volatile char frame[8192];
+	char frame[8192];
 
 	frame[0] = depth;
+	asm volatile("" : : "r"(frame) : "memory");
 	return depth ? grows_stack(depth - 1) + frame[0] : frame[0];
 }
 
@@ -286,7 +287,7 @@ FIXTURE_SETUP(storm)
 	if (!have_commit_cgroup())
 		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
 	if (variant->faults && (access(FAILSLAB, F_OK) || access(FAIL_PAGE, F_OK)))
-		SKIP(return, "no fault injection in this kernel: CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC");
+		SKIP(return, "CONFIG_FAILSLAB or CONFIG_FAIL_PAGE_ALLOC is off");
 	ASSERT_LT(0, read_file(OVERCOMMIT, self->overcommit, sizeof(self->overcommit)));
 	ASSERT_EQ(0, write_file(OVERCOMMIT, variant->mode));
 	ASSERT_EQ(0, subgroup(CGROUP_ROOT, "storm", groups[0], sizeof(groups[0])));
@@ -296,7 +297,7 @@ FIXTURE_SETUP(storm)
 		ASSERT_EQ(0, inject(FAILSLAB, "2"));
 		ASSERT_EQ(0, inject(FAIL_PAGE, "1"));
 	}
-	self->committed = meminfo("Committed_AS");
+	self->committed = meminfo_bytes("Committed_AS");
 }
 
 FIXTURE_TEARDOWN(storm)
@@ -314,7 +315,7 @@ static bool comes_back(long long committed)
 	int tries;
 
 	for (tries = 0; tries < 500; tries++) {
-		if (!commit_of(groups[0], "current") && meminfo("Committed_AS") == committed)
+		if (!commit_of(groups[0], "current") && meminfo_bytes("Committed_AS") == committed)
 			return true;
 		usleep(10000);
 	}
@@ -374,7 +375,7 @@ TEST_F_TIMEOUT(storm, ends_where_it_began, 300)
 	EXPECT_TRUE(comes_back(self->committed));
 	for (i = 0; i < GROUPS; i++)
 		EXPECT_EQ(0, commit_of(groups[i], "current"));
-	EXPECT_EQ(self->committed, meminfo("Committed_AS"));
+	EXPECT_EQ(self->committed, meminfo_bytes("Committed_AS"));
 	EXPECT_LT(0, commit_of(groups[0], "peak"));
 }
 

@@ -123,7 +123,7 @@ long long promise_of(pid_t pid)
 	return sum;
 }
 
-long long meminfo(const char *key)
+long long meminfo_bytes(const char *key)
 {
 	struct lines in = { .fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC) };
 	long long value = -ENOENT;

@@ -19,7 +19,7 @@ int wait_for(pid_t pid);
 /* Bytes of a process's mappings that count, by VmFlags in /proc/PID/smaps. */
 long long promise_of(pid_t pid);
 /* A line of /proc/meminfo in bytes, without allocating. */
-long long meminfo(const char *key);
+long long meminfo_bytes(const char *key);
 /* CGROUP/memory.commit.NAME */
 long long commit_of(const char *cgroup, const char *name);
 int commit_set(const char *cgroup, const char *name, const char *value);
@@ -43,9 +43,7 @@ bool have_commit_cgroup(void);
 		if (_a != _b)						\
 			must_differ(__FILE__, __LINE__, #a, _a, #b, _b);\
 	} while (0)
-__attribute__((noreturn))
 void must_failed(const char *file, int line, const char *what);
-__attribute__((noreturn))
 void must_differ(const char *file, int line, const char *a, long long va,
 		 const char *b, long long vb);
 

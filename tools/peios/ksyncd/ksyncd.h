@@ -241,12 +241,14 @@ int policy_apply(const struct kernel *kernel, const struct values *given,
  * struct options - of the daemon
  * @registry: folder of the registry
  * @refuse_over: keep the old policy where a strict one would refuse everything
+ * @pin: once there is a policy, do not look at the registry any more
  * @interval: seconds between looks at the kernel
  * @quiet_ms: after how long without a change the registry is read
  */
 struct options {
 	const char *registry;
 	bool refuse_over;
+	bool pin;
 	int interval;
 	int quiet_ms;
 };

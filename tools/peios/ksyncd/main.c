@@ -190,6 +190,7 @@ static void print_help(FILE *to)
 	      "  -r, --registry=DIR     folder of the registry (" REGISTRY ")\n"
 	      "  -o, --over=warn|refuse what to do if strict mode would refuse\n"
 	      "                         every request at once (warn)\n"
+	      "  -p, --pin              read the registry once only, for run\n"
 	      "  -i, --interval=SECONDS between looks at the kernel, for run (10)\n"
 	      "  -q, --quiet=MS         without a change before reading it, for run (200)\n"
 	      "  -s, --sysctl=DIR       in place of /proc/sys\n"
@@ -215,6 +216,7 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "registry", required_argument, NULL, 'r' },
 		{ "over", required_argument, NULL, 'o' },
+		{ "pin", no_argument, NULL, 'p' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "quiet", required_argument, NULL, 'q' },
 		{ "sysctl", required_argument, NULL, 's' },
@@ -235,7 +237,7 @@ int main(int argc, char **argv)
 
 	journal = getenv("JOURNAL_STREAM") && !isatty(STDERR_FILENO);
 	setvbuf(stderr, NULL, _IOLBF, 0);
-	while ((opt = getopt_long(argc, argv, "r:o:i:q:s:m:h", longs,
+	while ((opt = getopt_long(argc, argv, "r:o:pi:q:s:m:h", longs,
 				  NULL)) != -1) {
 		switch (opt) {
 		case 'r':
@@ -244,6 +246,9 @@ int main(int argc, char **argv)
 		case 'o':
 			options.refuse_over = !strcmp(optarg, "refuse");
 			bad |= !options.refuse_over && strcmp(optarg, "warn");
+			break;
+		case 'p':
+			options.pin = true;
 			break;
 		case 'i':
 			bad |= number(optarg, 1, 86400, &options.interval);

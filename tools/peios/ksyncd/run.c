@@ -189,37 +189,52 @@ static void enforce(struct daemon_state *d, bool changed, struct messages *m)
 		    written);
 }
 
+/*
+ * Read the registry, unless the policy is pinned; true if there is a new policy.
+ * What is wrong with it, if anything, is in @m.
+ */
+static bool read_registry(struct daemon_state *d, struct messages *m)
+{
+	struct registry fresh;
+	bool changed;
+
+	*m = (struct messages) {};
+	if (d->have && d->options->pin)
+		return false;
+	/* A watch follows a folder where it goes; the path may mean another. */
+	watch_registry(d);
+	if (registry_load(d->options->registry, &fresh, m)) {
+		complain(d, ABOUT_REGISTRY, m);
+		return false;
+	}
+	complain(d, ABOUT_REGISTRY, m);
+	changed = !d->have || memcmp(&d->registry.given, &fresh.given,
+				     sizeof(fresh.given));
+	d->registry = fresh;
+	d->have = true;
+	return changed;
+}
+
 /* Look at the registry and the kernel, and bring them together. */
 static void look(struct daemon_state *d)
 {
-	struct registry fresh;
-	struct messages m;
-	bool changed = false;
-	int ret;
+	struct messages of_registry, m = {};
+	bool changed = read_registry(d, &of_registry);
 
-	/* A watch follows a folder where it goes; the path may mean another. */
-	watch_registry(d);
-	ret = registry_load(d->options->registry, &fresh, &m);
-	complain(d, ABOUT_REGISTRY, &m);
-	if (!ret) {
-		changed = !d->have || memcmp(&d->registry.given, &fresh.given,
-					     sizeof(fresh.given));
-		d->registry = fresh;
-		d->have = true;
-	}
 	if (!d->have) {
-		notify("STATUS=No policy is in force: %s", m.text[0]);
+		notify("STATUS=No policy is in force: %s",
+		       of_registry.text[0]);
 		return;
 	}
-	if (ret)
-		notify("STATUS=An earlier policy is kept: %s", m.text[0]);
+	if (of_registry.errors)
+		notify("STATUS=An earlier policy is kept: %s",
+		       of_registry.text[0]);
 
-	m = (struct messages) {};
 	enforce(d, changed, &m);
 	complain(d, ABOUT_KERNEL, &m);
 	if (!d->in_force)
 		notify("STATUS=The policy could not be applied: %s", m.text[0]);
-	else if (!ret)
+	else if (!of_registry.errors)
 		notify("STATUS=The registry's policy is in force");
 }
 

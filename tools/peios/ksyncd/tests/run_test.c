@@ -343,6 +343,27 @@ static void waits_for_room(void)
 	end();
 }
 
+/* Read once: what becomes of the registry does not matter, drift does. */
+static void pins(void)
+{
+	fresh();
+	run("mv etc/registry etc/away");
+	start("-p");
+	expect(notified("READY=1"), "not ready");
+	run("mv etc/away etc/registry");
+	expect_knob("vm/panic_on_oom", "2");
+	put("PanicOnOom", "0");
+	kill(daemon_pid, SIGHUP);
+	expect(notified("READY=1"), "not ready again");
+	usleep(500000);
+	expect(knob_is("vm/panic_on_oom", "2"), "read again");
+	run("echo 1 > sys/vm/panic_on_oom");
+	expect_knob("vm/panic_on_oom", "2");
+	run("rm -r etc/registry; echo 1 > sys/vm/panic_on_oom");
+	expect_knob("vm/panic_on_oom", "2");
+	end();
+}
+
 /* Run a command to its end; its exit code. Its output goes to "log". */
 static int command(const char *words)
 {
@@ -428,6 +449,7 @@ int main(int argc, char **argv)
 		{ survives_the_registry_going, "run survives the registry going and coming" },
 		{ starts_without_a_registry, "run starts without a registry" },
 		{ reloads, "run reloads on SIGHUP" },
+		{ pins, "run reads a pinned policy once" },
 		{ waits_for_room, "run waits until strict mode has room" },
 	};
 	unsigned int i;

@@ -58,6 +58,7 @@ FIXTURE_SETUP(domain)
 		SKIP(return, "not root");
 	/* The test and what it was started by are not at stake. */
 	ASSERT_EQ(0, write_file(ADJ_FILE, "-1000"));
+	ASSERT_EQ(0, write_proc(getppid(), "oom_score_adj", "-1000"));
 	ASSERT_EQ(0, write_file("/proc/sys/vm/oom_fork_weight", "0"));
 }
 
@@ -343,8 +344,8 @@ TEST_F_TIMEOUT(domain, none, 600)
 	pid_t victim;
 
 	ASSERT_EQ(0, hog_start(&self->hogs[0], 300, NULL));
-	ASSERT_EQ(0, hog_grow(&self->hogs[0], 4 * MB));
-	ASSERT_EQ(0, hog_start(&self->hogs[1], -500, NULL));
+	ASSERT_EQ(0, hog_grow(&self->hogs[0], 16 * MB));
+	ASSERT_EQ(0, hog_start(&self->hogs[1], -900, NULL));
 	pages = detail(self->hogs[0].pid, "totalpages");
 	victim = self->hogs[0].pid;
 	ASSERT_EQ(0, exhaust(&self->hogs[1], 4 * MB));

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -552,6 +553,41 @@ TEST_F_TIMEOUT(choice, all_who_share_the_memory_die, 120)
 	}
 	EXPECT_EQ(3, i);
 	munmap(pids, 4096);
+}
+
+/*
+ * One that was chosen and can't go, here as its tracer holds it at its exit, is
+ * not chosen again once the reaper has taken its memory.
+ */
+TEST_F_TIMEOUT(choice, who_was_reaped_is_passed_over, 120)
+{
+	struct family *family = &self->family;
+	char path[64], why[80] = "";
+	int status, tries;
+	pid_t stuck;
+
+	add(family, -1, 4 * MB);
+	add(family, -1, 16 * MB);
+	ASSERT_EQ(0, start_family(family));
+	stuck = family->node[1].pid;
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, stuck, NULL, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, write_file("/proc/sysrq-trigger", "f"));
+	ASSERT_EQ(stuck, waitpid(stuck, &status, __WALL));
+	ASSERT_EQ(SIGTRAP | PTRACE_EVENT_EXIT << 8, status >> 8);
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_detail", stuck);
+	for (tries = 0; tries < 4000 && !strstr(why, "already freed"); tries++) {
+		read_key(path, "why", why, sizeof(why));
+		usleep(5000);
+	}
+	EXPECT_STREQ("memory already freed by the OOM killer", why);
+	EXPECT_GT((long long)(16 * MB / getpagesize()), detail(stuck, "rss"));
+
+	EXPECT_EQ(0, choose(family));
+	EXPECT_EQ(0, ptrace(PTRACE_CONT, stuck, NULL, NULL));
+	EXPECT_EQ(stuck, waitpid(stuck, &status, __WALL));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
 }
 
 /*

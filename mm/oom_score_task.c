@@ -139,11 +139,17 @@ static void scan_begin(struct oom_score_scan *scan)
 		scan->young = scan->now > window ? scan->now - window : 0;
 }
 
-/* When the process was created or forked last. */
+/*
+ * When the process was created or forked last.
+ *
+ * A task that was released keeps neither its leader nor its parent: these can be
+ * relied on only in an RCU read section in which pid_alive() was true.
+ */
 static u64 born(const struct task_struct *p)
 {
-	return max(p->group_leader->start_time,
-		   READ_ONCE(p->signal->oom_fork_time));
+	u64 start = pid_alive(p) ? p->group_leader->start_time : p->start_time;
+
+	return max(start, READ_ONCE(p->signal->oom_fork_time));
 }
 
 /*
@@ -310,6 +316,8 @@ static struct task_struct *parent_of(struct task_struct *p)
 {
 	struct task_struct *parent;
 
+	if (!pid_alive(p))
+		return NULL;
 	parent = rcu_dereference(p->group_leader->real_parent)->group_leader;
 	if (is_global_init(parent) || parent->flags & PF_KTHREAD)
 		return NULL;
@@ -370,6 +378,7 @@ static bool memory_bound(struct task_struct *p,
 /*
  * The inherited term that a process has at most.  Most processes have a parent
  * in common with their neighbours in the list, or init.
+ * Context: RCU read section.
  */
 static s64 inherited_bound(struct task_struct *p, struct oom_control *oc,
 			   oom_eligible_t eligible)
@@ -383,7 +392,6 @@ static s64 inherited_bound(struct task_struct *p, struct oom_control *oc,
 	if (!scan->policy.parent_share)
 		return 0;
 
-	guard(rcu)();
 	parent = parent_of(p);
 	if (!parent)
 		return 0;
@@ -555,6 +563,7 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 
 	if (unlikely(!scan->now))
 		begin(scan);
+	guard(rcu)();
 	if (!memory_bound(p, scan, &memory))
 		return true;
 	scan->scored++;

@@ -214,21 +214,29 @@ void peios_audit_sysctl_refused(struct file *file,
  * @old: its value before, as text
  * @new: its value now
  *
- * Not ratelimited: a change of policy must not hide behind others, and only who
- * is trusted can cause one.
+ * A change of policy must not hide behind others: it is neither ratelimited nor
+ * dropped while audit's queue is full, but waits for it, as the system calls of
+ * an audited process do.  Only who is trusted can cause one.
  *
- * Context: process context.
+ * Context: process context, may sleep.
  */
 void peios_audit_sysctl_written(struct file *file, const char *old,
 				const char *new)
 {
 	struct sysctl_record record = {
-		.common.type = LSM_AUDIT_DATA_NONE,
 		.file = file,
 		.why = PEIOS_SYSCTL_FREE,
 		.old = old,
 		.new = new,
 	};
+	char comm[TASK_COMM_LEN];
+	struct audit_buffer *ab;
 
-	common_lsm_audit(&record.common, log_sysctl, NULL);
+	ab = audit_log_start(audit_context(), GFP_KERNEL, AUDIT_AVC);
+	if (!ab)
+		return;
+	log_sysctl(ab, &record.common);
+	audit_log_format(ab, " pid=%d comm=", task_tgid_nr(current));
+	audit_log_untrustedstring(ab, get_task_comm(comm, current));
+	audit_log_end(ab);
 }

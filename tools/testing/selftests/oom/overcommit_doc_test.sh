@@ -15,8 +15,12 @@ if [ ! -e /proc/commitinfo ] || [ "$(id -u)" -ne 0 ]; then
 	echo "1..0 # SKIP not root, or CONFIG_COMMIT_INFO is off"
 	exit 4
 fi
-# Sections on limits of cgroups need them.
-have_limits=$(find /sys/fs/cgroup -maxdepth 2 -name memory.commit.max | head -n 1)
+# Examples with limits of cgroups need them.
+have_limits=
+echo +memory > /sys/fs/cgroup/cgroup.subtree_control
+mkdir -p /sys/fs/cgroup/probe
+[ ! -e /sys/fs/cgroup/probe/memory.commit.max ] || have_limits=y
+rmdir /sys/fs/cgroup/probe
 
 mode=$(cat /proc/sys/vm/overcommit_memory)
 ratio=$(cat /proc/sys/vm/overcommit_ratio)

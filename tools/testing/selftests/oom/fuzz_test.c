@@ -281,6 +281,7 @@ FIXTURE_SETUP(fuzz)
 		ASSERT_LT(0, read_file(knobs[i], self->knobs[i],
 				       sizeof(self->knobs[i])));
 	ASSERT_LT(0, read_file(TOKEN_FILE, self->token, sizeof(self->token)));
+	write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
 	self->cgroup = !mkdir(CGROUP_ROOT "/fuzz", 0755);
 }
 
@@ -329,13 +330,13 @@ TEST_F_TIMEOUT(fuzz, every_file, 900)
 		TH_LOG("%s: %lu, %lu writes taken", files[i].path, counts[i],
 		       taken[i]);
 
-	EXPECT_TRUE(taken[0]);
-	EXPECT_TRUE(taken[5]);
+	EXPECT_LT(0UL, taken[0]);
+	EXPECT_LT(0UL, taken[5]);
 
 	/* This process is as it was. */
 	ASSERT_LT(0, read_file(TOKEN_FILE, now, sizeof(now)));
-	*strstr(now, "used ") = '\0';
-	*strstr(self->token, "used ") = '\0';
+	*strstr(now, "\nused") = '\0';
+	*strstr(self->token, "\nused") = '\0';
 	EXPECT_STREQ(self->token, now);
 	EXPECT_EQ(0, read_number(ADJ_FILE, &value));
 	EXPECT_EQ(0, value);

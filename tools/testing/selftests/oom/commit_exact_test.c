@@ -186,14 +186,17 @@ TEST_F(strict, noreserve_counts)
 /* The administrators' reserve */
 static int with_reserve(void *arg)
 {
+	const char *command = arg;
+
 	leave(1000);
 	MUST(!write_file(VM("admin_reserve_kbytes"), "3200"));
-	if (*(bool *)arg) {
+	if (!command || !strncmp(command, "disable", 7)) {
+		MUST(!command || !token_command(command));
 		MUST(map(1000) != MAP_FAILED);
 		return 0;
 	}
 	if (peios_enforces())
-		MUST(!token_command("remove SeTcbPrivilege"));
+		MUST(!token_command(command));
 	else
 		MUST(!setuid(65534));
 	MUST(map(1000 - (3200 << 10) / page + 1) == MAP_FAILED);
@@ -203,27 +206,16 @@ static int with_reserve(void *arg)
 
 TEST_F(strict, the_admin_reserve_is_for_some_only)
 {
-	bool may = true;
-
-	EXPECT_EQ(0, run_in(NULL, with_reserve, &may));
-	may = false;
-	EXPECT_EQ(0, run_in(NULL, with_reserve, &may));
+	EXPECT_EQ(0, run_in(NULL, with_reserve, NULL));
+	EXPECT_EQ(0, run_in(NULL, with_reserve, "remove SeTcbPrivilege"));
 }
 
 /* Present is enough: also one that has disabled the privilege is of the tier. */
-static int with_disabled(void *arg)
-{
-	bool may = true;
-
-	MUST(!token_command("disable SeTcbPrivilege"));
-	return with_reserve(&may);
-}
-
 TEST_F(strict, the_tcb_tier_may_use_the_admin_reserve)
 {
 	if (!peios_enforces())
 		SKIP(return, "Peios does not decide here");
-	EXPECT_EQ(0, run_in(NULL, with_disabled, NULL));
+	EXPECT_EQ(0, run_in(NULL, with_reserve, "disable SeTcbPrivilege"));
 }
 
 static int user_reserve(void *arg)
@@ -300,7 +292,8 @@ TEST_F(strict, hammering_never_gets_over_the_limit)
 {
 	struct hammer h;
 
-	ASSERT_EQ(0, hammer(param("COMMIT_PROCS", 6), param("COMMIT_SECONDS", 3), 1, &h));
+	ASSERT_EQ(0, hammer(param("COMMIT_PROCS", 6), param("COMMIT_SECONDS", 3),
+			    HAMMER_GREEDY, &h));
 	TH_LOG("%lld samples, %lld over by up to %lld kB; %lld requests, %lld refused",
 	       h.samples, h.over, h.most >> 10, h.requests, h.refused);
 	EXPECT_EQ(0, h.over);
@@ -313,7 +306,8 @@ TEST_F(strict, hammering_is_granted_what_fits)
 {
 	struct hammer h;
 
-	ASSERT_EQ(0, hammer(param("COMMIT_PROCS", 6), param("COMMIT_SECONDS", 3), 0, &h));
+	ASSERT_EQ(0, hammer(param("COMMIT_PROCS", 6), param("COMMIT_SECONDS", 3),
+			    HAMMER_FITTING, &h));
 	TH_LOG("%lld samples, %lld requests, %lld refused",
 	       h.samples, h.requests, h.refused);
 	EXPECT_EQ(0, h.over);

@@ -43,7 +43,7 @@ struct shared {
 struct worker {
 	struct shared *shared;
 	int nr;
-	int greedy;
+	enum hammer_way way;
 	int pipe[2];
 };
 
@@ -77,7 +77,7 @@ static int work(void *arg)
 			continue;
 		}
 		pages[i] = 1 + rand_r(&seed) % LARGEST;
-		if (!w->greedy && held + pages[i] > SHARE)
+		if (w->way != HAMMER_GREEDY && held + pages[i] > SHARE)
 			continue;
 		at[i] = map(w, pages[i]);
 		if (at[i])
@@ -111,11 +111,11 @@ static void sample(struct hammer *result, int seconds)
 	}
 }
 
-int hammer(int procs, int seconds, int greedy, struct hammer *result)
+int hammer(int procs, int seconds, enum hammer_way way, struct hammer *result)
 {
 	long page = sysconf(_SC_PAGESIZE), room;
 	char old[KNOBS][32], text[32];
-	struct worker w = { .greedy = greedy };
+	struct worker w = { .way = way };
 	int i, err = 0, started = 0;
 	pid_t pids[64];
 
@@ -147,8 +147,8 @@ int hammer(int procs, int seconds, int greedy, struct hammer *result)
 	if (!err)
 		err = write_file(knobs[2], text);
 	if (!err)
-		err = write_file(OVERCOMMIT, "2");
-	if (!err) {
+		err = write_file(OVERCOMMIT, way == HAMMER_LOOSE ? "0" : "2");
+	if (!err && way != HAMMER_LOOSE) {
 		snprintf(text, sizeof(text), "%lld",
 			 (meminfo_bytes("Committed_AS") + room * page -
 			  meminfo_bytes("SwapTotal")) >> 10);
@@ -156,7 +156,9 @@ int hammer(int procs, int seconds, int greedy, struct hammer *result)
 	}
 	if (!err && write(w.pipe[1], knobs[0], procs) != procs)
 		err = -errno;
-	if (!err)
+	if (!err && way == HAMMER_LOOSE)
+		sleep(seconds);
+	else if (!err)
 		sample(result, seconds);
 	__atomic_store_n(&w.shared->stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < started; i++) {

@@ -21,12 +21,23 @@ struct hammer {
 	long long refused;
 };
 
-/*
- * @greedy: each of @procs processes maps as much as it gets, so that some of it
- * is refused; else none asks for more than a share of what is left, so that all
- * of it fits. The limit is set for that, and all knobs are set back.
- * Returns 0 or -errno.
+/**
+ * enum hammer_way - what the processes do
+ * @HAMMER_GREEDY: each maps as much as it gets, so that some of it is refused
+ * @HAMMER_FITTING: none asks for more than a share of what is left, so that all
+ *	of it fits
+ * @HAMMER_LOOSE: as fitting, far from any limit, with vm.overcommit_memory 0
  */
-int hammer(int procs, int seconds, int greedy, struct hammer *result);
+enum hammer_way {
+	HAMMER_GREEDY,
+	HAMMER_FITTING,
+	HAMMER_LOOSE,
+};
+
+/*
+ * @procs processes for so many seconds. The limit is set for them, and all knobs
+ * are set back. Returns 0 or -errno.
+ */
+int hammer(int procs, int seconds, enum hammer_way way, struct hammer *result);
 
 #endif /* COMMIT_HAMMER_H */

@@ -103,9 +103,11 @@ static long long number_in(const char *text)
 	return number;
 }
 
-long long promise_of(pid_t pid)
+/* Of mappings that count, or of shared anonymous ones */
+static long long smaps(pid_t pid, bool shared)
 {
 	long long size = 0, sum = 0;
+	bool zero = false;
 	struct lines in = { };
 	char line[256];
 
@@ -114,13 +116,28 @@ long long promise_of(pid_t pid)
 	if (in.fd < 0)
 		return -errno;
 	while (next_line(&in, line, sizeof(line))) {
+		if (strstr(line, "/dev/zero (deleted)"))
+			zero = true;
 		if (!strncmp(line, "Size:", 5))
 			size = number_in(line) << 10;
-		else if (!strncmp(line, "VmFlags:", 8) && strstr(line, " ac"))
+		if (strncmp(line, "VmFlags:", 8))
+			continue;
+		if (shared ? zero : !!strstr(line, " ac"))
 			sum += size;
+		zero = false;
 	}
 	close(in.fd);
 	return sum;
+}
+
+long long promise_of(pid_t pid)
+{
+	return smaps(pid, false);
+}
+
+long long shared_of(pid_t pid)
+{
+	return smaps(pid, true);
 }
 
 long long meminfo_bytes(const char *key)

@@ -18,6 +18,8 @@ int wait_for(pid_t pid);
 
 /* Bytes of a process's mappings that count, by VmFlags in /proc/PID/smaps. */
 long long promise_of(pid_t pid);
+/* Bytes of its shared anonymous mappings, each an object of its own. */
+long long shared_of(pid_t pid);
 /* A line of /proc/meminfo in bytes, without allocating. */
 long long meminfo_bytes(const char *key);
 /* CGROUP/memory.commit.NAME */

@@ -512,17 +512,14 @@ static noinline int commit_promise_or_say(struct commit_group *group,
 
 /*
  * What is asked for most: in a loose mode, no more than the heuristic would ever
- * refuse, and set aside already.
+ * refuse, and set aside already. There is no reserve then, so that no security
+ * module need be asked who may use it.
  */
-static __always_inline int __commit_promise(struct commit_group *group,
-					    struct mm_struct *mm,
-					    unsigned long pages, bool admin)
+static __always_inline bool commit_promise_fast(struct commit_group *group,
+						unsigned long pages)
 {
-	if (likely(!commit_strict() &&
-		   pages <= totalram_pages() + total_swap_pages &&
-		   commit_take(group, pages, ULONG_MAX)))
-		return 0;
-	return commit_promise_or_say(group, mm, pages, admin);
+	return !commit_strict() && pages <= totalram_pages() + total_swap_pages &&
+	       commit_take(group, pages, ULONG_MAX);
 }
 
 /**
@@ -537,7 +534,9 @@ static __always_inline int __commit_promise(struct commit_group *group,
 int commit_promise(struct commit_group *group, struct mm_struct *mm,
 		   unsigned long pages, bool admin)
 {
-	return __commit_promise(group, mm, pages, admin);
+	if (likely(commit_promise_fast(group, pages)))
+		return 0;
+	return commit_promise_or_say(group, mm, pages, admin);
 }
 
 static noinline void commit_return_slow(struct commit_group *group,
@@ -598,18 +597,21 @@ EXPORT_SYMBOL_GPL(vm_memory_committed);
  * __vm_enough_memory() - promise pages to a process
  * @mm: its memory, whose mmap_lock is held, or NULL
  * @pages: how many
- * @cap_sys_admin: it may use the administrators' reserve
+ * @cap_sys_admin: not used: security modules are asked where it matters
  *
  * Return: 0, or -ENOMEM.
  */
 int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
 {
-	int err = __commit_promise(mm ? mm->commit_group : NULL, mm, pages,
-				   cap_sys_admin);
+	struct commit_group *group = mm ? mm->commit_group : NULL;
 
-	if (!err && mm)
+	if (unlikely(!commit_promise_fast(group, pages)) &&
+	    commit_promise_or_say(group, mm, pages,
+				  security_vm_admin_reserve(mm, pages)))
+		return -ENOMEM;
+	if (mm)
 		WRITE_ONCE(mm->commit_pages, mm->commit_pages + pages);
-	return err;
+	return 0;
 }
 
 /**

@@ -273,7 +273,7 @@ static void measure(const struct benchmark *b)
  * Run in a cgroup @depth levels deep, each with a commit limit that is far; an
  * mm stays with the cgroup in which it was made, so a child measures.
  */
-static void enter_cgroups(int depth)
+static void enter_cgroups(int depth, bool limits)
 {
 	char path[256] = CGROUP_ROOT, file[300];
 	int len = strlen(path);
@@ -283,6 +283,8 @@ static void enter_cgroups(int depth)
 		must(!write_file(file, "+memory"), file);
 		len += snprintf(path + len, sizeof(path) - len, "/bench");
 		must(!mkdir(path, 0755), path);
+		if (!limits)
+			continue;
 		snprintf(file, sizeof(file), "%s/memory.commit.max", path);
 		must(!write_file(file, "1G"), file);
 	}
@@ -298,9 +300,11 @@ int main(int argc, char *argv[])
 
 	if (argc == 2 && !strcmp(argv[1], "--exit"))
 		return 0;
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--limits"))) {
-		fprintf(stderr, "usage: %s [--limits]\n\n"
-			"--limits: in a cgroup three levels deep with memory.commit.max at each\n",
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--limits") &&
+			 strcmp(argv[1], "--cgroups"))) {
+		fprintf(stderr, "usage: %s [--cgroups | --limits]\n\n"
+			"--cgroups: in a cgroup three levels deep\n"
+			"--limits: the same with memory.commit.max at each level\n",
 			argv[0]);
 		return 2;
 	}
@@ -310,7 +314,7 @@ int main(int argc, char *argv[])
 	/* cgroup+memory, as a service manager has it. */
 	write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
 	if (argc == 2)
-		enter_cgroups(3);
+		enter_cgroups(3, !strcmp(argv[1], "--limits"));
 
 	target = fork();
 	if (!target) {

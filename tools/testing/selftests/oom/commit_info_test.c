@@ -423,6 +423,75 @@ TEST_F(process, is_read_while_it_changes)
 	waitpid(pid, NULL, 0);
 }
 
+/* What it was promised is what its cgroup was charged, to the page. */
+TEST_F(process, agrees_with_its_cgroup)
+{
+	char cgroup[256], current[300], procs[300];
+	long long charge, charged;
+	struct commit before, now;
+	char *memory[3];
+	int fd, status, step;
+	pid_t pid;
+
+	if (getuid())
+		SKIP(return, "not root");
+	ASSERT_EQ(0, cgroup_create("agrees", 256 * MB, cgroup, sizeof(cgroup)));
+	snprintf(current, sizeof(current), "%s/memory.commit.current", cgroup);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	if (access(current, R_OK)) {
+		cgroup_remove(cgroup);
+		SKIP(return, "no memory.commit.current: CONFIG_COMMIT_CGROUP is off");
+	}
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		/* Memory counts for the cgroup that it is made in. */
+		if (write_file(procs, "0"))
+			_exit(1);
+		pid = fork();
+		if (pid)
+			_exit(waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ?
+			      2 : WEXITSTATUS(status));
+		fd = memfd_create("agrees", 0);
+		if (ftruncate(fd, SIZE) || own_commit(&before) ||
+		    read_number(current, &charge) || own_commit(&before) ||
+		    read_number(current, &charge))
+			_exit(3);
+		for (step = 0; step < 6; step++) {
+			switch (step) {
+			case 0:
+				memory[0] = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+						 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				break;
+			case 1:
+				memory[1] = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+						 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+				break;
+			case 2:
+				memory[2] = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+						 MAP_SHARED, fd, 0);
+				break;
+			case 3:
+				memset(memory[2], 1, TOUCHED);
+				break;
+			case 4:
+				munmap(memory[0], SIZE / 2);
+				break;
+			case 5:
+				munmap(memory[1], SIZE);
+				break;
+			}
+			if (own_commit(&now) || read_number(current, &charged) ||
+			    (charged - charge) / KB != now.promise - before.promise)
+				_exit(10 + step);
+		}
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status >> 8);
+	cgroup_remove(cgroup);
+}
+
 static const char * const info_keys[] = {
 	"Limit", "Promise", "Payment", "Outstanding", "Available", "Coverage",
 	"Refused", "Rate", "Exhaustion", "Growth", "Trend",

@@ -47,12 +47,11 @@
 
 /*
  * Bounds that keep the products below 2^63: a change of a sample counts as at
- * most 2^40 pages (4 PiB), a rate as at most 2^50 (4 Ti pages a second), and
- * the distance of samples as at most 2^40 ms (35 years).
+ * most 2^40 pages (4 PiB) and a rate as at most 2^50 (4 Ti pages a second).
+ * The distance of two samples fits anyway: it was nanoseconds in 64 bits.
  */
 #define DELTA_MAX	BIT_ULL(40)
 #define RATE_MAX	((s64)BIT_ULL(50))
-#define DISTANCE_MAX	BIT_ULL(40)
 
 static_assert((u64)RATE_MAX * COMMIT_SMOOTH_MS +
 	      DELTA_MAX * COMMIT_RATE_SCALE * MSEC_PER_SEC <= S64_MAX);
@@ -159,7 +158,6 @@ void commit_forecast_sample(struct commit_forecast *forecast,
 			return;
 		/* Parts of a millisecond count in the next distance. */
 		forecast->time += ms * NSEC_PER_MSEC;
-		ms = min(ms, DISTANCE_MAX);
 		forecast->rate = smooth(forecast->rate, forecast->payment,
 					amounts->payment, ms);
 		forecast->growth = smooth(forecast->growth, forecast->promise,

@@ -261,6 +261,19 @@ static void rate_saturates(struct kunit *test)
 	commit_forecast_sample(&forecast, &amounts, U64_MAX);
 	KUNIT_EXPECT_LT(test, forecast.rate, rate_of(1000));
 
+	/* As fast as it goes, for long. */
+	forecast = (struct commit_forecast) {};
+	amounts = (struct commit_amounts) {};
+	for (i = 0; i < 1000; i++) {
+		now += COMMIT_SAMPLE_MIN_MS * MS;
+		amounts.payment += BIT_ULL(45);
+		commit_forecast_sample(&forecast, &amounts, now);
+		KUNIT_ASSERT_GE(test, forecast.rate, i ? 1 : 0);
+		KUNIT_ASSERT_LE(test, forecast.rate, (s64)BIT_ULL(50));
+	}
+	KUNIT_EXPECT_EQ(test, forecast.rate, (s64)BIT_ULL(50));
+
+	now = 0;
 	prandom_seed_state(&rnd, SEED);
 	forecast = (struct commit_forecast) {};
 	for (i = 0; i < RUNS; i++) {

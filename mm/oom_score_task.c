@@ -160,8 +160,10 @@ static u64 born(const struct task_struct *p)
 static struct task_struct *lock_task_mm(struct task_struct *p)
 {
 	task_lock(p);
-	if (likely(p->mm))
+	if (likely(p->mm)) {
+		__release(&p->alloc_lock);	/* its callers', for sparse */
 		return p;
+	}
 	task_unlock(p);
 	return find_lock_task_mm(p);
 }
@@ -209,6 +211,7 @@ VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 	local_irq_save(flags);
 	for (i = 0; i < NR_MM_COUNTERS; i++) {
 		raw_spin_lock_nested(&counters[i].lock, i);
+		__release(&counters[i].lock);	/* sparse can't follow a loop */
 		sums[i] = counters[i].count;
 	}
 	/* Who is on its way down may hold some: see __percpu_counter_sum(). */
@@ -216,8 +219,10 @@ VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 		for (i = 0; i < NR_MM_COUNTERS; i++)
 			sums[i] += *per_cpu_ptr(counters[i].counters, cpu);
 	}
-	for (i = NR_MM_COUNTERS - 1; i >= 0; i--)
+	for (i = NR_MM_COUNTERS - 1; i >= 0; i--) {
+		__acquire(&counters[i].lock);
 		raw_spin_unlock(&counters[i].lock);
+	}
 	local_irq_restore(flags);
 #else
 	for (i = 0; i < NR_MM_COUNTERS; i++)

@@ -1267,6 +1267,30 @@ static void *advises(void *arg)
 	return NULL;
 }
 
+/* SIGKILL is pending, or it is on its way out, or gone. */
+static bool is_dying(pid_t pid)
+{
+	unsigned long long pending = 0, of_group = 0;
+	char path[64], text[512], value[32];
+	unsigned int flags = 0;
+	char *rest;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_key(path, "SigPnd", value, sizeof(value)))
+		return true;
+	pending = strtoull(value, NULL, 16);
+	if (!read_key(path, "ShdPnd", value, sizeof(value)))
+		of_group = strtoull(value, NULL, 16);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_file(path, text, sizeof(text)) < 0)
+		return true;
+	rest = strrchr(text, ')');
+	/* State, four ids, tpgid, flags: PF_EXITING */
+	if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return true;
+	return ((pending | of_group) & (1ULL << (SIGKILL - 1))) || flags & 4;
+}
+
 #define KHUGEPAGED	"/sys/kernel/mm/transparent_hugepage/khugepaged/"
 
 TEST_F_TIMEOUT(reap, stress, 600)
@@ -1298,10 +1322,13 @@ TEST_F_TIMEOUT(reap, stress, 600)
 		/* One of its children may be chosen in its place. */
 		do {
 			ASSERT_TRUE(oom_kill());
-			usleep(20000 * (i % 4));
-			stuck_fs_release(&fs);
 			usleep(20000);
-		} while (!waitpid(pid, &status, WNOHANG));
+		} while (!is_dying(pid));
+		usleep(20000 * (i % 4));
+		while (!waitpid(pid, &status, WNOHANG)) {
+			stuck_fs_release(&fs);
+			usleep(5000);
+		}
 		reader.pid = 0;
 		EXPECT_TRUE(WIFSIGNALED(status));
 		EXPECT_EQ(SIGKILL, WTERMSIG(status));

@@ -865,6 +865,8 @@ static int oom_reaper(void *unused)
 	LIST_HEAD(victims);
 
 	set_freezable();
+	/* Who lacks memory is busy looking for it: don't queue behind them. */
+	set_user_nice(current, MIN_NICE);
 
 	while (true) {
 		if (list_empty(&victims))

@@ -3,6 +3,36 @@
 # peiosctl: what it says that a process may do to another is what the kernel lets
 # it do; it shows and sets what it should, and says which check refuses.
 
+# The deeds that the rights are for; each is run with the token of the actor.
+deed()
+{
+	case $1 in
+	TERMINATE)
+		kill -TERM "$target" ;;
+	SIGNAL)
+		kill -WINCH "$target" ;;
+	SUSPEND_RESUME)
+		kill -STOP "$target" ;;
+	SET_QUOTA)
+		echo 500 > "/proc/$target/oom_score_adj" ;;
+	SET_INFORMATION)
+		renice -n 5 -p "$target" ;;
+	QUERY_INFORMATION)
+		cat "/proc/$target/oom_score" ;;
+	READ_CONTROL)
+		cat "/proc/$target/attr/peios/sd" ;;
+	WRITE_DAC)
+		peiosctl sd "$target" "$sddl" ;;
+	esac > /dev/null 2>&1
+}
+
+# This script is run again for a deed: peiosctl_test.sh deed RIGHT PID SDDL
+if [ "${1-}" = deed ]; then
+	target=$3 sddl=$4
+	deed "$2"
+	exit
+fi
+
 n=0 rc=0
 echo "TAP version 13"
 
@@ -52,11 +82,16 @@ debugger='user=S-1-22-1-1001 privileges=SeDebugPrivilege enabled=SeDebugPrivileg
 target=
 actor=
 
-# A process that survives SIGUSR1, and one with a token to be looked at
+# A process to do something to, and one with a token to be looked at
 start_target()
 {
-	(trap '' USR1; exec sleep 1000) &
+	sleep 1000 &
 	target=$!
+	# Until it is itself: what is set before exec() may go with it.
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		grep -q sleep /proc/$target/comm && break
+		sleep 0.1
+	done
 }
 
 start_actor()
@@ -76,60 +111,30 @@ end()
 	wait "$@" 2> /dev/null
 }
 
-# The deeds that the rights are for; each is run with the token of the actor.
-deed()
-{
-	case $1 in
-	TERMINATE)
-		kill -TERM "$target" ;;
-	SIGNAL)
-		kill -USR1 "$target" ;;
-	SUSPEND_RESUME)
-		kill -CONT "$target" ;;
-	SET_QUOTA)
-		echo 500 > "/proc/$target/oom_score_adj" ;;
-	SET_INFORMATION)
-		renice -n 5 -p "$target" ;;
-	QUERY_INFORMATION)
-		cat "/proc/$target/oom_score" ;;
-	READ_CONTROL)
-		cat "/proc/$target/attr/peios/sd" ;;
-	WRITE_DAC)
-		cat /tmp/peiosctl.sd > "/proc/$target/attr/peios/sd" ;;
-	esac > /dev/null 2>&1
-}
-
-if [ "$1" = deed ]; then
-	target=$3
-	deed "$2"
-	exit
-fi
-
 # agrees TOKEN NAME SDDL: for each right, the tool and the kernel
 agrees()
 {
 	wrong='' yes=0 no=0
 	start_actor "$1"
+	start_target
+	[ -z "$3" ] || peiosctl sd $target "$3"
 	for right in READ_CONTROL QUERY_INFORMATION SIGNAL SUSPEND_RESUME SET_QUOTA \
 		     SET_INFORMATION WRITE_DAC TERMINATE; do
-		start_target
-		[ -z "$3" ] || peiosctl sd $target "$3"
-		cat /proc/$target/attr/peios/sd > /tmp/peiosctl.sd
+		sddl=$(peiosctl sd $target)
 		if said=$(peiosctl check --as=$actor $target $right); then
 			tool=yes yes=$((yes + 1))
 		else
 			tool=no no=$((no + 1))
 		fi
-		if peiosctl run --replace="$1" -- "$0" deed $right $target; then
+		if peiosctl run --replace="$1" -- "$0" deed $right $target "$sddl"; then
 			kernel=yes
 		else
 			kernel=no
 		fi
 		[ $tool = $kernel ] ||
 			wrong="$wrong $right: the kernel says $kernel, the tool $said;"
-		end $target
 	done
-	end $actor
+	end $target $actor
 	if [ -z "$wrong" ]; then
 		ok "$2: $yes allowed, $no refused"
 	else
@@ -194,14 +199,14 @@ kernel_says "$denied" 0 MAXIMUM_ALLOWED '^TERMINATE$' \
 kernel_says "$alice" 2 GA 'Invalid argument' 'D:(A;;GA;;;WD)'
 
 # Integrity protection
-(trap '' USR1; exec peiosctl run --pip=2,512 -- sleep 1000) &
+peiosctl run --pip=2,512 -- sleep 1000 &
 target=$!
 sleep 0.5
 says 'a protected process' 0 '^2 512$' peiosctl pip $target
 start_actor "$debugger"
 says 'is not for debuggers' 1 'pip: 0 0 does not dominate 2 512' \
-	peiosctl check --as=$actor $target VM_READ
-if peiosctl run --replace="$debugger" -- "$0" deed SIGNAL $target; then
+	peiosctl run --pip=2,512 -- peiosctl check --as=$actor $target VM_READ
+if peiosctl run --replace="$debugger" -- "$0" deed SIGNAL $target ''; then
 	not_ok 'nor does the kernel let them'
 else
 	ok 'nor does the kernel let them'
@@ -212,6 +217,5 @@ end $actor
 peiosctl run --pip=2,512 -- kill -KILL $target
 wait $target 2> /dev/null
 
-rm -f /tmp/peiosctl.sd
 echo "1..$n"
 exit $rc

@@ -298,6 +298,8 @@ static void survives_the_registry_going(void)
 	    "mv etc/registry/System/Memory etc/m.old;"
 	    "mv etc/m etc/registry/System/Memory");
 	expect_knob("vm/panic_on_oom", "0");
+	/* Once all is quiet only a watch on the new folder can tell. */
+	usleep(500000);
 	put("PanicOnOom", "2");
 	expect_knob("vm/panic_on_oom", "2");
 	end();

@@ -1,0 +1,914 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each OOM kill is on record: in the history, in the trace, with audit, and in
+ * the victim's oom_score_detail; and nothing else is.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "event_util.h"
+#include "oom_util.h"
+
+#define LIMIT		(4 * MB)
+/* The first is where it is mounted, the second mounts itself in debugfs. */
+#define TRACEFS		"/sys/kernel/tracing"
+#define TRACEFS_DEBUG	"/sys/kernel/debug/tracing"
+
+FIXTURE(event) {
+	char path[256];
+	long long first;
+	long long kills;
+};
+
+FIXTURE_SETUP(event)
+{
+	int err;
+
+	self->path[0] = '\0';
+	if (getuid())
+		SKIP(return, "not root");
+	if (access(HISTORY, R_OK))
+		SKIP(return, "no " HISTORY);
+	err = cgroup_create("event_test", LIMIT, self->path,
+			    sizeof(self->path));
+	if (err == -ENOENT || err == -EROFS)
+		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
+	ASSERT_EQ(0, err);
+	self->first = history_last() + 1;
+	self->kills = vmstat_kills();
+}
+
+FIXTURE_TEARDOWN(event)
+{
+	if (self->path[0])
+		cgroup_remove(self->path);
+}
+
+/* Take memory without end. */
+static void eat(void)
+{
+	size_t bytes = 4 * LIMIT;
+	char *memory;
+
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		_exit(5);
+	madvise(memory, bytes, MADV_NOHUGEPAGE);
+	memset(memory, 0x5a, bytes);
+	_exit(6);
+}
+
+/* A child in a cgroup that takes more than there is. */
+static pid_t eater(const char *cgroup, const char *comm)
+{
+	char path[512];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (comm)
+		prctl(PR_SET_NAME, comm);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	if (write_file(path, "0"))
+		_exit(4);
+	eat();
+	return 0;
+}
+
+/* Wait for a death and leave the zombie there. */
+static int wait_zombie(pid_t pid, siginfo_t *info)
+{
+	memset(info, 0, sizeof(*info));
+	return waitid(P_PID, pid, info, WEXITED | WNOWAIT);
+}
+
+TEST_F(event, a_kill_has_its_record)
+{
+	char line[LINE_MAX_], name[300];
+	const char *cgroup = self->path + strlen(CGROUP_ROOT);
+	siginfo_t info;
+	time_t now;
+	pid_t pid;
+
+	pid = eater(self->path, "hungry");
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, wait_zombie(pid, &info));
+	EXPECT_EQ(CLD_KILLED, info.si_code);
+	EXPECT_EQ(SIGKILL, info.si_status);
+
+	ASSERT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
+	TH_LOG("%s", line);
+	EXPECT_EQ(self->first, record_number(line, "seq"));
+	EXPECT_EQ(self->first, record_number(line, "victim_seq"));
+	EXPECT_EQ(self->first, oom_killed(pid));
+	EXPECT_EQ(0, record_number(line, "uid"));
+	EXPECT_EQ(0, record_name(line, "comm", name, sizeof(name)));
+	EXPECT_STREQ("hungry", name);
+	EXPECT_EQ(0, record_name(line, "cgroup", name, sizeof(name)));
+	EXPECT_STREQ(cgroup, name);
+	EXPECT_EQ(0, record_name(line, "oom_cgroup", name, sizeof(name)));
+	EXPECT_STREQ(cgroup, name);
+	EXPECT_EQ(0, record_name(line, "trigger_comm", name, sizeof(name)));
+	EXPECT_STREQ("hungry", name);
+	EXPECT_EQ(pid, record_number(line, "trigger_pid"));
+	EXPECT_TRUE(record_is(line, "constraint", "memcg"));
+	EXPECT_TRUE(record_is(line, "reason", "chosen"));
+	EXPECT_TRUE(record_is(line, "class", "normal"));
+	EXPECT_EQ(0, record_number(line, "exiting"));
+	EXPECT_EQ((long long)LIMIT / getpagesize(),
+		  record_number(line, "totalpages"));
+
+	now = time(NULL);
+	EXPECT_LE(now - 60, record_number(line, "time"));
+	EXPECT_GE(now + 1, record_number(line, "time"));
+
+	/* It had filled the cgroup, and has some pages from before. */
+	EXPECT_LT((long long)LIMIT / 2048, record_number(line, "anon_kb"));
+	EXPECT_GT((long long)LIMIT / 512, record_number(line, "anon_kb"));
+
+	EXPECT_EQ(record_number(line, "points"),
+		  record_number(line, "memory") +
+		  record_number(line, "inherited") +
+		  record_number(line, "fork") + record_number(line, "tcb") +
+		  record_number(line, "adj"));
+	EXPECT_EQ(record_number(line, "memory"),
+		  record_number(line, "rss") + record_number(line, "swap") +
+		  record_number(line, "pgtables"));
+
+	EXPECT_EQ(1, cgroup_kills(self->path));
+	EXPECT_EQ(self->kills + 1, vmstat_kills());
+	EXPECT_EQ(1, history_count(self->first, NULL, NULL));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+}
+
+TEST_F(event, another_death_has_none)
+{
+	siginfo_t info;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		pid = fork();
+		if (!pid) {
+			if (i == 2)
+				_exit(128 + SIGKILL);
+			pause();
+			_exit(0);
+		}
+		if (i < 2)
+			kill(pid, i ? SIGTERM : SIGKILL);
+		ASSERT_EQ(0, wait_zombie(pid, &info));
+		EXPECT_EQ(0, oom_killed(pid));
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+	EXPECT_EQ(self->first - 1, history_last());
+	EXPECT_EQ(self->kills, vmstat_kills());
+}
+
+/* Names that try to end the field, the quotes, the line. */
+TEST_F(event, names_do_not_break_out)
+{
+	static const char * const comms[] = {
+		"a pid=1 b", "q\"uote", "new\nline", "\x1b[31m", "\xc3\xa9t\xc3\xa9",
+		"seq=1,x=2", "'ok'",
+	};
+	char line[LINE_MAX_], name[600], path[300];
+	unsigned int i;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", self->path);
+	ASSERT_EQ(0, write_file(path, "+memory"));
+	for (i = 0; i < ARRAY_SIZE(comms); i++) {
+		snprintf(path, sizeof(path), "%s/%s", self->path, comms[i]);
+		/* A newline is refused in the name of a cgroup. */
+		if (mkdir(path, 0755)) {
+			ASSERT_EQ(EINVAL, errno);
+			snprintf(path, sizeof(path), "%s/plain", self->path);
+			ASSERT_EQ(0, mkdir(path, 0755));
+		}
+		pid = eater(path, comms[i]);
+		ASSERT_LT(0, pid);
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+		ASSERT_EQ(0, history_find_pid(self->first, pid, line,
+					      sizeof(line)));
+		EXPECT_EQ(0, record_name(line, "comm", name, sizeof(name)));
+		EXPECT_STREQ(comms[i], name);
+		EXPECT_EQ(0, record_name(line, "cgroup", name, sizeof(name)));
+		EXPECT_STREQ(path + strlen(CGROUP_ROOT), name);
+		EXPECT_EQ(0, record_name(line, "oom_cgroup", name,
+					 sizeof(name)));
+		EXPECT_STREQ(self->path + strlen(CGROUP_ROOT), name);
+		cgroup_remove(path);
+	}
+	EXPECT_EQ((int)i, history_count(self->first, NULL, NULL));
+}
+
+static int nobody_opens(const char *path)
+{
+	int status = -1, fd;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (setresgid(65534, 65534, 65534) ||
+		    setresuid(65534, 65534, 65534))
+			_exit(255);
+		fd = open(path, O_RDONLY);
+		_exit(fd < 0 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(event, history_is_root_s)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, stat(HISTORY, &st));
+	EXPECT_EQ(0400, (int)st.st_mode & 07777);
+	EXPECT_EQ(EACCES, nobody_opens(HISTORY));
+}
+
+/* Small reads, and a kill between two of them, tear nothing. */
+TEST_F(event, history_in_pieces)
+{
+	char piece[7], text[3 * LINE_MAX_], whole[3 * LINE_MAX_];
+	int fd, i, len = 0;
+	char *line;
+	ssize_t n;
+	pid_t pid;
+
+	for (i = 0; i < 2; i++) {
+		pid = eater(self->path, NULL);
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+	fd = open(HISTORY, O_RDONLY);
+	ASSERT_LE(0, fd);
+	/* Up to our records, of which there are two. */
+	do {
+		len = 0;
+		while ((n = read(fd, &piece[0], 1)) == 1 && piece[0] != '\n' &&
+		       len < LINE_MAX_)
+			text[len++] = piece[0];
+		ASSERT_EQ(1, n);
+		text[len] = '\0';
+	} while (record_number(text, "seq") < self->first);
+	text[len++] = '\n';
+	pid = eater(self->path, NULL);
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	while ((n = read(fd, piece, sizeof(piece))) > 0) {
+		ASSERT_GT((int)sizeof(text), len + n);
+		memcpy(text + len, piece, n);
+		len += n;
+	}
+	EXPECT_EQ(0, n);
+	close(fd);
+	text[len] = '\0';
+	len = 0;
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, history_find(self->first + i, whole,
+					  sizeof(whole)));
+		line = strstr(text, whole);
+		ASSERT_NE(NULL, line);
+		EXPECT_EQ('\n', line[strlen(whole)]);
+		len += strlen(whole) + 1;
+	}
+	EXPECT_EQ(len, (int)strlen(text));
+}
+
+/* The history and the ring's parameter say how many are kept. */
+TEST_F(event, history_keeps_128)
+{
+	long long ring = 0;
+	int i, status;
+	pid_t pid;
+
+	ASSERT_EQ(0, read_number("/sys/module/oom_event/parameters/ring",
+				 &ring));
+	EXPECT_LE(128, ring);
+	for (i = 0; i < 130; i++) {
+		pid = eater(self->path, NULL);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_TRUE(WIFSIGNALED(status));
+	}
+	EXPECT_EQ(128, history_count(0, NULL, NULL));
+	EXPECT_EQ(0, history_count(self->first + 130, NULL, NULL));
+	EXPECT_EQ(self->first + 129, history_last());
+	EXPECT_EQ(self->kills + 130, vmstat_kills());
+}
+
+static int share_and_wait(void *unused)
+{
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* Another process with the same memory dies too: on record, not counted. */
+TEST_F(event, who_shares_the_memory)
+{
+	static long double stack[4096];
+	char line[LINE_MAX_], path[300];
+	pid_t *child, pid;
+	siginfo_t info;
+
+	child = mmap(NULL, sizeof(*child), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, child);
+	/* The sharer's death is ours to see. */
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	pid = fork();
+	if (!pid) {
+		snprintf(path, sizeof(path), "%s/cgroup.procs", self->path);
+		if (write_file(path, "0"))
+			_exit(4);
+		*child = clone(share_and_wait, stack + ARRAY_SIZE(stack),
+			       CLONE_VM | SIGCHLD, NULL);
+		eat();
+	}
+	ASSERT_EQ(0, wait_zombie(pid, &info));
+	EXPECT_EQ(CLD_KILLED, info.si_code);
+	EXPECT_EQ(SIGKILL, info.si_status);
+	ASSERT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
+	EXPECT_EQ(record_number(line, "seq"), oom_killed(pid));
+	EXPECT_EQ(self->first, record_number(line, "victim_seq"));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+
+	ASSERT_LT(0, *child);
+	ASSERT_EQ(0, wait_zombie(*child, &info));
+	EXPECT_EQ(CLD_KILLED, info.si_code);
+	EXPECT_EQ(SIGKILL, info.si_status);
+	ASSERT_EQ(0, history_find_pid(self->first, *child, line, sizeof(line)));
+	EXPECT_EQ(record_number(line, "seq"), oom_killed(*child));
+	EXPECT_EQ(self->first, record_number(line, "victim_seq"));
+	EXPECT_EQ(*child, waitpid(*child, NULL, 0));
+
+	/* Which of the two was chosen is nobody's concern here. */
+	EXPECT_EQ(1, history_count(self->first, "reason", "chosen"));
+	EXPECT_EQ(1, history_count(self->first, "reason", "shared_mm"));
+	EXPECT_EQ(2, history_count(self->first, NULL, NULL));
+	EXPECT_EQ(1, cgroup_kills(self->path));
+	EXPECT_EQ(self->kills + 1, vmstat_kills());
+	munmap(child, sizeof(*child));
+}
+
+TEST_F(event, trace_says_the_same)
+{
+	char line[LINE_MAX_], trace[65536], enable[300], file[300];
+	const char *dir = TRACEFS;
+	char *found, *end;
+	pid_t pid;
+
+	if (access(TRACEFS "/trace", R_OK))
+		dir = TRACEFS_DEBUG;
+	snprintf(file, sizeof(file), "%s/trace", dir);
+	snprintf(enable, sizeof(enable),
+		 "%s/events/oom/oom_kill_event/enable", dir);
+	if (access(enable, R_OK))
+		SKIP(return, "no tracefs with events");
+	ASSERT_EQ(0, write_file(file, ""));
+	ASSERT_EQ(0, write_file(enable, "1"));
+	pid = eater(self->path, "trace d");
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	ASSERT_EQ(0, write_file(enable, "0"));
+	ASSERT_LT(0, read_file(file, trace, sizeof(trace)));
+	ASSERT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
+	found = strstr(trace, "oom_kill_event: seq=");
+	ASSERT_NE(NULL, found);
+	found += strlen("oom_kill_event: ");
+	end = strchr(found, '\n');
+	ASSERT_NE(NULL, end);
+	*end = '\0';
+	/* What is known later only is not in the trace. */
+	*strstr(line, " freed_ms=") = '\0';
+	*strstr(found, " freed_ms=") = '\0';
+	EXPECT_STREQ(line, found);
+}
+
+/* The points of one entry of inputs=, by what else is in the record. */
+static long long replay(const char *entry, const char *line, int *class)
+{
+	long long rss, swap, pgtables, parent, age, memory, points;
+	long long window = record_number(line, "fork_window_ms");
+	char tier[8];
+	int pid, adj;
+
+	*class = -1;
+	if (sscanf(entry, "%d:%lld:%lld:%lld:%lld:%lld:%d:%4[a-z]", &pid, &rss,
+		   &swap, &pgtables, &parent, &age, &adj, tier) != 8)
+		return -1;
+	memory = rss + swap + pgtables;
+	points = memory;
+	if (parent > 0)
+		points += parent * record_number(line, "parent_share") / 1000;
+	if (age < window)
+		points += memory * record_number(line, "fork_weight") / 1000 *
+			  (window - age) / window;
+	if (!strcmp(tier, "tcb"))
+		points -= memory * record_number(line, "tcb_discount") / 1000;
+	points += record_number(line, "totalpages") * adj / 1000;
+	*class = adj == 1000 ? 2 : adj == -1000 ? 0 : 1;
+	return points;
+}
+
+/* The choice can be made again from the record alone. */
+TEST_F_TIMEOUT(event, record_recomputes_the_choice, 120)
+{
+	long long points, best = 0, given;
+	char candidates[512], inputs[2048];
+	int class, best_class, round, i, nr;
+	char *c, *in, *next_c, *next_in;
+	unsigned int seed = 7;
+	struct hog hogs[4];
+	char line[LINE_MAX_];
+	bool volunteer;
+
+	for (round = 0; round < 10; round++) {
+		long long kills = vmstat_kills();
+
+		for (i = 0; i < 4; i++) {
+			int adj = (int)(rand_r(&seed) % 1000) - 500;
+
+			volunteer = i && rand_r(&seed) % 4 == 0;
+			ASSERT_EQ(0, hog_start(&hogs[i], volunteer ? 1000 : adj,
+					       self->path));
+			ASSERT_EQ(0, hog_grow(&hogs[i], MB / 4 +
+					      rand_r(&seed) % (MB / 2)));
+		}
+		while (vmstat_kills() == kills)
+			hog_grow(&hogs[0], MB / 8);
+		ASSERT_EQ(0, history_find(self->first + kills - self->kills,
+					  line, sizeof(line)));
+		ASSERT_EQ(0, record_field(line, "candidates", candidates,
+					  sizeof(candidates)));
+		ASSERT_EQ(0, record_field(line, "inputs", inputs,
+					  sizeof(inputs)));
+		best_class = 0;
+		nr = 0;
+		next_in = inputs;
+		next_c = candidates;
+		while ((c = strsep(&next_c, ",")) &&
+		       (in = strsep(&next_in, ","))) {
+			points = replay(in, line, &class);
+			given = atoll(strchr(c, ':') + 1);
+			EXPECT_EQ(points, given);
+			EXPECT_EQ(atoi(c), atoi(in));
+			if (!nr) {
+				best = points;
+				best_class = class;
+				EXPECT_EQ(record_number(line, "pid"), atoi(c));
+				EXPECT_EQ(record_number(line, "points"),
+					  points);
+			}
+			EXPECT_TRUE(class < best_class ||
+				    (class == best_class && points <= best)) {
+				TH_LOG("%s", line);
+			}
+			nr++;
+		}
+		EXPECT_EQ(4, nr) {
+			TH_LOG("%s", line);
+		}
+		for (i = 0; i < 4; i++)
+			hog_stop(&hogs[i]);
+	}
+}
+
+/*
+ * memory.oom.group: where the limit is, where the value is set, who dies.
+ *
+ *	top        (limit here, or in leaf)
+ *	 |- side   one process
+ *	 `- leaf   two processes and one that is immune; a fourth eats
+ */
+FIXTURE(group) {
+	char top[256];
+	char leaf[300];
+	char side[300];
+	long long first;
+	long long kills;
+	pid_t in_leaf[2];
+	pid_t in_side;
+	pid_t immune;
+};
+
+FIXTURE_VARIANT(group) {
+	bool limit_in_leaf;
+	bool group_top;
+	bool group_leaf;
+	bool leaf_dies;
+	bool side_dies;
+};
+
+FIXTURE_VARIANT_ADD(group, none) {
+};
+
+FIXTURE_VARIANT_ADD(group, leaf) {
+	.group_leaf = true, .leaf_dies = true,
+};
+
+FIXTURE_VARIANT_ADD(group, top) {
+	.group_top = true, .leaf_dies = true, .side_dies = true,
+};
+
+FIXTURE_VARIANT_ADD(group, both) {
+	.group_top = true, .group_leaf = true,
+	.leaf_dies = true, .side_dies = true,
+};
+
+/* The OOM is the leaf's: what is set above it does not count. */
+FIXTURE_VARIANT_ADD(group, top_above_the_oom) {
+	.limit_in_leaf = true, .group_top = true,
+};
+
+FIXTURE_VARIANT_ADD(group, leaf_of_the_oom) {
+	.limit_in_leaf = true, .group_top = true, .group_leaf = true,
+	.leaf_dies = true,
+};
+
+static pid_t sleeper(const char *cgroup, const char *adj)
+{
+	char path[512];
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+		if (write_file(path, "0") || write_file(ADJ_FILE, adj))
+			_exit(4);
+		if (write(ready[1], "", 1) != 1)
+			_exit(5);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		pid = -1;
+	close(ready[0]);
+	return pid;
+}
+
+static int set_file(const char *cgroup, const char *name, const char *value)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
+	return write_file(path, value);
+}
+
+FIXTURE_SETUP(group)
+{
+	int err, i;
+
+	self->top[0] = '\0';
+	if (getuid())
+		SKIP(return, "not root");
+	if (access(HISTORY, R_OK))
+		SKIP(return, "no " HISTORY);
+	err = cgroup_create("event_group", LIMIT, self->top, sizeof(self->top));
+	if (err == -ENOENT || err == -EROFS)
+		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
+	ASSERT_EQ(0, err);
+	snprintf(self->leaf, sizeof(self->leaf), "%s/leaf", self->top);
+	snprintf(self->side, sizeof(self->side), "%s/side", self->top);
+	ASSERT_EQ(0, set_file(self->top, "cgroup.subtree_control", "+memory"));
+	ASSERT_EQ(0, mkdir(self->leaf, 0755));
+	ASSERT_EQ(0, mkdir(self->side, 0755));
+	if (variant->limit_in_leaf) {
+		ASSERT_EQ(0, set_file(self->top, "memory.max", "max"));
+		ASSERT_EQ(0, set_file(self->leaf, "memory.max", "4M"));
+	}
+	ASSERT_EQ(0, set_file(self->top, "memory.oom.group",
+			      variant->group_top ? "1" : "0"));
+	ASSERT_EQ(0, set_file(self->leaf, "memory.oom.group",
+			      variant->group_leaf ? "1" : "0"));
+	for (i = 0; i < 2; i++) {
+		self->in_leaf[i] = sleeper(self->leaf, "0");
+		ASSERT_LT(0, self->in_leaf[i]);
+	}
+	self->in_side = sleeper(self->side, "0");
+	ASSERT_LT(0, self->in_side);
+	self->immune = sleeper(self->leaf, "-1000");
+	ASSERT_LT(0, self->immune);
+	self->first = history_last() + 1;
+	self->kills = vmstat_kills();
+}
+
+FIXTURE_TEARDOWN(group)
+{
+	if (!self->top[0])
+		return;
+	set_file(self->top, "cgroup.kill", "1");
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	cgroup_remove(self->leaf);
+	cgroup_remove(self->side);
+	cgroup_remove(self->top);
+}
+
+/* Whether the OOM killer killed it, by all that says so. */
+static bool died(pid_t pid, long long first)
+{
+	char line[LINE_MAX_];
+	siginfo_t info = { };
+	bool dead, record;
+
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG);
+	dead = info.si_pid == pid && info.si_code == CLD_KILLED &&
+	       info.si_status == SIGKILL;
+	record = !history_find_pid(first, pid, line, sizeof(line));
+	if (dead != record || dead != !!oom_killed(pid)) {
+		ksft_print_msg("pid %d: dead %d, on record %d, oom_killed %lld\n",
+			       pid, dead, record, oom_killed(pid));
+		abort();
+	}
+	return dead;
+}
+
+TEST_F(group, who_dies)
+{
+	int dead = 1 + 2 * variant->leaf_dies + variant->side_dies;
+	char line[LINE_MAX_];
+	siginfo_t info;
+	pid_t pid;
+	int i;
+
+	pid = eater(self->leaf, NULL);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, wait_zombie(pid, &info));
+	/* The others got their signal before the OOM was over. */
+	if (variant->leaf_dies)
+		for (i = 0; i < 2; i++)
+			ASSERT_EQ(0, wait_zombie(self->in_leaf[i], &info));
+	if (variant->side_dies)
+		ASSERT_EQ(0, wait_zombie(self->in_side, &info));
+
+	EXPECT_TRUE(died(pid, self->first));
+	EXPECT_EQ(variant->leaf_dies, died(self->in_leaf[0], self->first));
+	EXPECT_EQ(variant->leaf_dies, died(self->in_leaf[1], self->first));
+	EXPECT_EQ(variant->side_dies, died(self->in_side, self->first));
+	EXPECT_FALSE(died(self->immune, self->first));
+
+	/* One record each, one count each. */
+	EXPECT_EQ(dead, history_count(self->first, NULL, NULL));
+	EXPECT_EQ(1, history_count(self->first, "reason", "chosen"));
+	EXPECT_EQ(dead - 1, history_count(self->first, "reason", "group"));
+	EXPECT_EQ(dead, cgroup_kills(self->top));
+	EXPECT_EQ(self->kills + dead, vmstat_kills());
+	EXPECT_EQ(dead - variant->side_dies, cgroup_kills(self->leaf));
+	for (i = 0; i < dead; i++) {
+		ASSERT_EQ(0, history_find(self->first + i, line,
+					  sizeof(line)));
+		EXPECT_EQ(self->first, record_number(line, "victim_seq"));
+	}
+}
+
+/*
+ * A supervisor that has a thousand children die, in all ways at once, and tells
+ * the OOM killer's deaths from all others without reading a log.
+ */
+#define DEATHS		1000
+#define AT_ONCE		10
+
+enum death { BY_OOM, BY_KILL, BY_KILL_FULL, BY_TERM, BY_EXIT, BY_EXIT_137, NR };
+
+TEST_F_TIMEOUT(event, a_thousand_deaths, 900)
+{
+	int wrong = 0, ooms = 0, seen = 0, i, n, done;
+	unsigned int seed = 20241124;
+	enum death how[AT_ONCE];
+	pid_t pids[AT_ONCE];
+	char path[300];
+	siginfo_t info;
+	bool oom;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", self->path);
+	for (done = 0; done < DEATHS; done += AT_ONCE) {
+		for (i = 0; i < AT_ONCE; i++) {
+			how[i] = i ? rand_r(&seed) % NR : BY_OOM;
+			/* One that fills it at a time: then it is the one. */
+			if (i && how[i] == BY_OOM)
+				how[i] = BY_KILL;
+			if (i == 1 && done % 20)
+				how[i] = BY_KILL_FULL;
+			pids[i] = fork();
+			if (pids[i])
+				continue;
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			switch (how[i]) {
+			case BY_OOM:
+				/* An OOM victim by chance is one all the same */
+				if (write_file(path, "0") ||
+				    write_file(ADJ_FILE, "1000"))
+					_exit(4);
+				eat();
+				break;
+			case BY_KILL_FULL:
+				/* In the same cgroup, and not the victim */
+				if (write_file(path, "0"))
+					_exit(4);
+				pause();
+				break;
+			case BY_EXIT:
+				_exit(0);
+			case BY_EXIT_137:
+				_exit(128 + SIGKILL);
+			default:
+				pause();
+			}
+			_exit(7);
+		}
+		for (i = 0; i < AT_ONCE; i++)
+			if (how[i] == BY_KILL || how[i] == BY_KILL_FULL)
+				kill(pids[i], SIGKILL);
+			else if (how[i] == BY_TERM)
+				kill(pids[i], SIGTERM);
+		for (i = 0; i < AT_ONCE; i++) {
+			ASSERT_EQ(0, wait_zombie(pids[i], &info));
+			oom = info.si_code == CLD_KILLED &&
+			      info.si_status == SIGKILL &&
+			      oom_killed(pids[i]) > 0;
+			if ((how[i] == BY_OOM) != oom) {
+				TH_LOG("%d: kind %d, code %d, status %d, oom_killed %lld",
+				       pids[i], how[i], info.si_code,
+				       info.si_status, oom_killed(pids[i]));
+				wrong++;
+			}
+			ooms += how[i] == BY_OOM;
+			seen += oom;
+			waitpid(pids[i], NULL, 0);
+		}
+	}
+	n = cgroup_kills(self->path);
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(ooms, seen);
+	EXPECT_EQ(ooms, n);
+	EXPECT_EQ(self->kills + ooms, vmstat_kills());
+	EXPECT_EQ(self->first - 1 + ooms, history_last());
+}
+
+FIXTURE(audit) {
+	char path[256];
+	long long first;
+	int reader;
+	int daemon;
+};
+
+FIXTURE_SETUP(audit)
+{
+	int err;
+
+	self->path[0] = '\0';
+	self->reader = -1;
+	self->daemon = -1;
+	if (getuid())
+		SKIP(return, "not root");
+	if (access(HISTORY, R_OK))
+		SKIP(return, "no " HISTORY);
+	self->reader = audit_listen();
+	if (self->reader == -EPROTONOSUPPORT)
+		SKIP(return, "no audit");
+	ASSERT_LE(0, self->reader);
+	err = cgroup_create("event_audit", LIMIT, self->path,
+			    sizeof(self->path));
+	if (err == -ENOENT || err == -EROFS)
+		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, audit_enable(1));
+	self->first = history_last() + 1;
+}
+
+FIXTURE_TEARDOWN(audit)
+{
+	if (self->reader >= 0)
+		audit_enable(0);
+	if (self->reader >= 0)
+		close(self->reader);
+	if (self->daemon >= 0)
+		audit_no_daemon(self->daemon);
+	if (self->path[0])
+		cgroup_remove(self->path);
+}
+
+static void same_but_freed(struct __test_metadata *_metadata, char *history,
+			   char *audit)
+{
+	*strstr(history, " freed_ms=") = '\0';
+	ASSERT_NE(NULL, strstr(audit, " freed_ms="));
+	*strstr(audit, " freed_ms=") = '\0';
+	EXPECT_STREQ(history, audit);
+}
+
+/* Without an auditd: who reads the multicast group has them all, in order. */
+TEST_F(audit, a_reader_of_the_group)
+{
+	char line[LINE_MAX_], text[LINE_MAX_];
+	pid_t pids[20];
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		pids[i] = eater(self->path, "re ad");
+		EXPECT_EQ(pids[i], waitpid(pids[i], NULL, 0));
+	}
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, audit_read(self->reader, AUDIT_ANOM_OOM_KILL, 5000,
+					text, sizeof(text)));
+		EXPECT_EQ(pids[i], record_number(text, "pid"));
+		ASSERT_EQ(0, history_find(self->first + i, line,
+					  sizeof(line)));
+		same_but_freed(_metadata, line, text);
+	}
+	EXPECT_EQ(-EAGAIN, audit_read(self->reader, AUDIT_ANOM_OOM_KILL, 200,
+				      text, sizeof(text)));
+}
+
+/*
+ * An auditd that stalls with a full socket gets them all when it reads, though
+ * not in order: audit may send new ones before what it tries again.
+ */
+TEST_F_TIMEOUT(audit, a_daemon_that_stalls, 120)
+{
+	char line[LINE_MAX_], text[LINE_MAX_];
+	int err, i, nr = 40;
+	bool got[40] = { };
+	long long seq;
+	pid_t pid;
+
+	ASSERT_EQ(0, audit_backlog(8));
+	self->daemon = audit_be_daemon(4096);
+	ASSERT_LE(0, self->daemon);
+	for (i = 0; i < nr; i++) {
+		pid = eater(self->path, NULL);
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+	/* Much more than its socket and audit's queues hold. */
+	sleep(2);
+	for (i = 0; i < nr; i++) {
+		/* It is told that it was too slow; nothing is lost by that. */
+		do {
+			err = audit_read(self->daemon, AUDIT_ANOM_OOM_KILL,
+					 10000, text, sizeof(text));
+		} while (err == -ENOBUFS);
+		ASSERT_EQ(0, err) {
+			TH_LOG("after %d of %d", i, nr);
+		}
+		seq = record_number(text, "seq");
+		ASSERT_LE(self->first, seq);
+		ASSERT_GT(self->first + nr, seq);
+		EXPECT_FALSE(got[seq - self->first]);
+		got[seq - self->first] = true;
+		ASSERT_EQ(0, history_find(seq, line, sizeof(line)));
+		same_but_freed(_metadata, line, text);
+	}
+	EXPECT_EQ(-EAGAIN, audit_read(self->daemon, AUDIT_ANOM_OOM_KILL, 200,
+				      text, sizeof(text)));
+	EXPECT_EQ(0, audit_backlog(64));
+}
+
+/* Audit off, and a rule that excludes them: history, and nothing piles up. */
+TEST_F(audit, not_wanted)
+{
+	char text[LINE_MAX_];
+	int pass;
+	pid_t pid;
+
+	for (pass = 0; pass < 2; pass++) {
+		ASSERT_EQ(0, pass ? audit_exclude(AUDIT_ANOM_OOM_KILL, true) :
+				    audit_enable(0));
+		pid = eater(self->path, NULL);
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+		EXPECT_EQ(-EAGAIN, audit_read(self->reader, AUDIT_ANOM_OOM_KILL,
+					      300, text, sizeof(text)));
+		ASSERT_EQ(0, pass ? audit_exclude(AUDIT_ANOM_OOM_KILL, false) :
+				    audit_enable(1));
+		EXPECT_EQ(self->first + 2 * pass, history_last());
+
+		/* The next one is wanted again, and the first to be sent. */
+		pid = eater(self->path, NULL);
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+		ASSERT_EQ(0, audit_read(self->reader, AUDIT_ANOM_OOM_KILL, 5000,
+					text, sizeof(text)));
+		EXPECT_EQ(pid, record_number(text, "pid"));
+	}
+}
+
+TEST_HARNESS_MAIN

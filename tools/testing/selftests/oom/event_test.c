@@ -747,7 +747,7 @@ TEST_F_TIMEOUT(event, a_thousand_deaths, 900)
 			oom = info.si_code == CLD_KILLED &&
 			      info.si_status == SIGKILL &&
 			      oom_killed(pids[i]) > 0;
-			if ((how[i] == BY_OOM) != oom) {
+			if (how[i] == BY_OOM ? !oom : oom) {
 				TH_LOG("%d: kind %d, code %d, status %d, oom_killed %lld",
 				       pids[i], how[i], info.si_code,
 				       info.si_status, oom_killed(pids[i]));

@@ -166,7 +166,7 @@ static void bystanders(const char *procs)
 }
 
 /* "N of N choices follow from their records" */
-static void replay(long long records)
+static void choose_again(long long records)
 {
 	FILE *pipe = popen("oomstat replay " RECORDS, "r");
 	long long equal = -1, all = -1;
@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 	result(stall ? got->lost > 0 : !got->lost,
 	       stall ? "a ring that overflows says so" : "none is lost");
 	if (!access("/bin/oomstat", X_OK))
-		replay(got->records);
+		choose_again(got->records);
 	printf("1..%d\n", tests);
 	return failed != 0;
 }

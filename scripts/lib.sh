@@ -126,11 +126,12 @@ series_files()
 	done
 }
 
-# overlay_files: every file of the repository that belongs to the kernel tree
+# overlay_files: every file of the repository that belongs to the kernel tree; of
+# those at the top these are two
 overlay_files()
 {
 	(cd "$TOP" && git ls-files --cached --others --exclude-standard) |
-	grep -vE '^(README|Makefile|\.gitignore|\.shellcheckrc|(\.ci|series|configs|scripts)/)' |
+	grep -E '^(Kconfig|MAINTAINERS)$|/' | grep -vE '^(\.ci|series|configs|scripts)/' |
 	while read -r f; do
 		[ ! -e "$TOP/$f" ] || echo "$f"
 	done | LC_ALL=C sort

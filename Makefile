@@ -90,7 +90,7 @@ refresh:
 series: tree
 	@$(S)/series.sh
 
-series-check: setup-lint series
+series-check: setup-lint release series
 	@$(S)/series-check.sh
 
 off-check: apply

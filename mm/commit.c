@@ -759,8 +759,18 @@ void commit_group_set_max(struct commit_group *group, unsigned long max)
  */
 int commit_group_join(struct commit_group *group, unsigned long pages)
 {
+	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
 	struct commit_refusal why;
 	bool fits;
+
+	/* Where children come and go, they take turns. */
+	spin_lock(&cpu->lock);
+	fits = cpu->group == group && cpu->pages >= pages;
+	if (fits)
+		cpu->pages -= pages;
+	spin_unlock(&cpu->lock);
+	if (fits)
+		return 0;
 
 	spin_lock(&commit_lock);
 	fits = commit_group_fits(group, pages, &why);

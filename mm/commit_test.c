@@ -347,6 +347,38 @@ static void groups_as_model(struct kunit *test)
 	tree_destroy(tree);
 }
 
+/* What is counted for the system already joins a group, or does not fit. */
+static void groups_join(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	struct commit_group *low = &tree->groups[2];
+	struct commit_refusal why;
+	unsigned int i;
+
+	commit_group_set_max(&tree->groups[1], 1000);
+	for (i = 0; i < 50; i++) {
+		KUNIT_ASSERT_TRUE(test, commit_try(NULL, NULL, 600, true, &why));
+		KUNIT_ASSERT_EQ(test, commit_group_join(low, 600), 0);
+		KUNIT_ASSERT_EQ(test, commit_group_current(&tree->groups[0]), 600);
+		/* One refusal is a line in the log. */
+		if (!i) {
+			KUNIT_ASSERT_TRUE(test, commit_try(NULL, NULL, 401, true, &why));
+			KUNIT_ASSERT_EQ(test, commit_group_join(low, 401), -ENOMEM);
+			KUNIT_ASSERT_EQ(test, commit_group_current(low), 600);
+			commit_return(NULL, 401);
+		}
+		/* Now and then without a look, so that CPUs keep what they have. */
+		commit_return(low, 600);
+		if (i % 2)
+			KUNIT_ASSERT_EQ(test, commit_group_current(low), 0);
+	}
+	KUNIT_EXPECT_EQ(test, low->peak, 600);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tree->groups[1].refused), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&tree->groups[0].refused), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&low->refused), 0);
+	tree_destroy(tree);
+}
+
 /*
  * Each of some threads promises and takes back no more than its share of a
  * limit: so each request fits, whatever the others do. One that does not keep
@@ -438,6 +470,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(modes),
 	KUNIT_CASE(aside),
 	KUNIT_CASE_SLOW(groups_as_model),
+	KUNIT_CASE(groups_join),
 	KUNIT_CASE_SLOW(threads_fit),
 	{}
 };

@@ -66,7 +66,7 @@ run: initramfs
 KERNELS ?= $(if $(filter release debug,$(SUITE)),$(SUITE),release debug)
 export KERNELS
 
-check: setup-check $(KERNELS) initramfs
+check: setup-check $(KERNELS) $(if $(SUITE),,vanilla) initramfs
 	@$(S)/check.sh $(SUITE)
 
 kunit: setup-kunit apply

@@ -38,6 +38,8 @@
 #define SIZE		(24 * MB)
 /* What remains of a victim: stacks in use and file pages. */
 #define REST		(4 * MB)
+/* ms in which a slow guest manages what a wait of 2 s would not */
+#define SOON		1700
 #define COMPAT_SET_ROBUST_LIST	311
 
 #ifndef MADV_COLLAPSE
@@ -254,7 +256,7 @@ TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 		TH_LOG("%smemory back within %lld ms",
 		       mlocked ? "mlocked: " : "", took);
 		EXPECT_LE(0, took);
-		EXPECT_GT(1000, took);
+		EXPECT_GT(SOON, took);
 		/* It has not exited, nor can it. */
 		EXPECT_EQ('D', state(pid));
 		EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
@@ -758,7 +760,7 @@ TEST_F_TIMEOUT(reap, mmap_lock_held_by_a_stuck_writer, 60)
 	took = wait_reaped(pid, 10000);
 	TH_LOG("memory back within %lld ms", took);
 	EXPECT_LE(0, took);
-	EXPECT_GT(1000, took);
+	EXPECT_GT(SOON, took);
 	EXPECT_TRUE(mmap_lock_taken(pid));
 	stuck_fs_release(&fs);
 	usleep(100000);
@@ -784,7 +786,7 @@ TEST_F_TIMEOUT(reap, nobody_is_starved, 120)
 		ASSERT_TRUE(oom_kill());
 		took = wait_reaped(pids[i], 5000);
 		EXPECT_LE(0, took);
-		EXPECT_GT(1000, took);
+		EXPECT_GT(SOON, took);
 		write_proc(pids[i], "oom_score_adj", "0");
 	}
 	EXPECT_EQ(at_once + 3, vm_event("oom_reap_at_once"));
@@ -815,7 +817,7 @@ TEST_F_TIMEOUT(reap, group_is_reaped, 120)
 	write_file(CGROUP_ROOT "/cgroup.procs", "0");
 	ASSERT_TRUE(oom_kill());
 	for (i = 1; i < 4; i++)
-		EXPECT_LE(0, wait_reaped(pids[i], 1500));
+		EXPECT_LE(0, wait_reaped(pids[i], SOON));
 	stuck_fs_release(&fs);
 	for (i = 0; i < 4; i++)
 		EXPECT_EQ(SIGKILL, death(pids[i]));
@@ -860,7 +862,7 @@ TEST_F_TIMEOUT(reap, swapped_out, 120)
 	while (swap_of(pid) > 1024 && now_ms() - start < 10000)
 		usleep(1000);
 	TH_LOG("swap back within %lld ms", now_ms() - start);
-	EXPECT_GT(1500, now_ms() - start);
+	EXPECT_GT(SOON, now_ms() - start);
 	stuck_fs_release(&fs);
 	EXPECT_EQ(SIGKILL, death(pid));
 	EXPECT_EQ(0, swapoff("/dev/ram0"));

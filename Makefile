@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench warning \
+.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench select warning \
 	tree refresh series series-check off-check configs coverage deb clean
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make bench         instructions of operations against the base kernel'"'"'s'
+	@echo '  make select        whom both kernels choose by skewed counters, and at what cost'
 	@echo '  make warning       a table: how early which warning comes before an OOM kill'
 	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
 	@echo '  make apply         the base with the series applied, in $(BUILD)/linux'
@@ -80,6 +81,10 @@ lint: setup-lint apply
 
 bench: vanilla release initramfs
 	@$(S)/bench.sh
+
+select: vanilla release initramfs
+	@$(S)/select-exact.sh
+	@$(S)/select-cost.sh
 
 tree: apply
 	@$(S)/tree.sh

@@ -156,7 +156,7 @@ TEST_F_TIMEOUT(cgroup, group_dies_but_for_the_immune, 300)
 
 	snprintf(file, sizeof(file), "%s/memory.events", self->path);
 	ASSERT_EQ(0, read_key_number(file, "oom_group_kill", &groups));
-	EXPECT_EQ(1, groups);
+	EXPECT_LE(1, groups);
 }
 
 /*

@@ -1,16 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Test: Choosing by skewed counters on many CPUs
+# select-exact.sh: have both kernels choose by skewed counters on many CPUs.
 #
 # Two processes whose RSS counters are off by megabytes, in a guest of 16 CPUs
 # (SELECT_CPUS): the base kernel kills the smaller one, ours the larger.
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 cpus=${SELECT_CPUS:-16} rc=0
-
-"$TOP/scripts/base.sh" >&2
-TREE=$BASE "$TOP/scripts/kernel.sh" vanilla base >&2
 
 # died NAME IMAGE: who did, in the guest
 died()

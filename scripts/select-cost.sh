@@ -1,21 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Test: Counting what it costs to choose a victim
+# select-cost.sh: count what it costs to choose a victim, on both kernels.
 #
 # Instructions for each task that the OOM killer looks at, on the base kernel
 # and on ours with everything on, in guests that count (qemu.sh -I). Ours may be
 # at most 1.10 of the base kernel's. SELECT_TASKS names the numbers of tasks,
 # 1000 by default; SELECT_MB the guest's memory, 1536: some 15000 tasks.
 
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
 
 read -r -a tasks <<< "${SELECT_TASKS:-1000}"
 mb=${SELECT_MB:-1536} few=16 n=0 rc=0
 out=$BUILD/bench
 mkdir -p "$out"
-
-"$TOP/scripts/base.sh" >&2
-TREE=$BASE "$TOP/scripts/kernel.sh" vanilla base >&2
 
 # count KERNEL IMAGE KIND NUMBER...: "KIND NUMBER COUNT" lines
 count()

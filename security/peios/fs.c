@@ -159,7 +159,7 @@ DEFINE_SHOW_ATTRIBUTE(stats);
  * @answered: it was granted
  */
 struct access_query {
-	struct mutex lock;
+	struct mutex lock;	/* of what follows */
 	u32 granted;
 	bool answered;
 };

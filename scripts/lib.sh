@@ -109,7 +109,7 @@ series_patches()
 
 # series_message NAME, series_files NAME: the two parts of a series file,
 # parted by a line "---"; a folder among the files, named with a slash at its
-# end, stands for all in it
+# end, stands for all in it that no patch names by itself
 series_message()
 {
 	sed '/^---$/,$d' "$TOP/series/$1"
@@ -120,10 +120,15 @@ series_files()
 	sed '1,/^---$/d; /^ *$/d' "$TOP/series/$1" |
 	while read -r f; do
 		case $f in
-		*/) overlay_files | grep "^$f" ;;
+		*/) overlay_files | grep "^$f" | grep -vxFf <(series_named) ;;
 		*) echo "$f" ;;
 		esac
 	done
+}
+
+series_named()
+{
+	sed -s '1,/^---$/d; /\/$/d; /^ *$/d' "$TOP"/series/[0-9]*
 }
 
 # overlay_files: every file of the repository that belongs to the kernel tree; of

@@ -488,6 +488,8 @@ static void leave_sd_behind(const struct cred *cred)
 		return;
 	peios_sd_owner(sd, &owner);
 	peios_cred_identity(cred, &who);
+	/* A setuid program runs in the groups of who calls it: they don't count. */
+	who.subject.unix_member = NULL;
 	who.subject.privileges = 0;
 	if (!peios_owner_permitted(&who.subject, &owner))
 		replace_sd(process, NULL);

@@ -32,7 +32,7 @@ static int knock_exists(pid_t pid)
 	return result(kill(pid, 0));
 }
 
-static int knock_terminate(pid_t pid)
+int knock_terminate(pid_t pid)
 {
 	return result(kill(pid, SIGTERM));
 }

@@ -25,6 +25,7 @@ struct door {
 extern const struct door doors[];
 extern const unsigned int nr_doors;
 
+int knock_terminate(pid_t pid);
 int knock_attach(pid_t pid);
 int knock_seize(pid_t pid);
 int knock_suspend(pid_t pid);

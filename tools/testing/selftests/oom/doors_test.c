@@ -9,6 +9,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +95,16 @@ static void expect_knock(struct __test_metadata *_metadata,
 		TH_LOG("%s, %s: errno %d, not %d", attempt->door->name, when,
 		       err, -expected);
 	}
+}
+
+static const struct door *find_door(int (*knock)(pid_t pid))
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_doors; i++)
+		if (doors[i].knock == knock)
+			return &doors[i];
+	abort();
 }
 
 /* Just the rights of a door open it; all others do not. */
@@ -419,14 +431,12 @@ TEST_F(doors, kill_of_a_group)
 TEST_F(doors, counts_for_the_next_check)
 {
 	const struct target_setup setup = { .sd = &self->sd };
-	struct attempt attempt = { .door = NULL, .user = ALICE };
-	unsigned int i;
+	struct attempt attempt = {
+		.door = find_door(knock_vm_readv), .user = ALICE,
+	};
 
 	sd_begin(&self->sd, BOB);
 	ASSERT_EQ(0, target_start(&self->target, &setup));
-	for (i = 0; i < nr_doors; i++)
-		if (doors[i].knock == knock_vm_readv)
-			attempt.door = &doors[i];
 	attempt.pid = self->target.pid;
 	expect_knock(_metadata, &attempt, -EPERM, "before");
 	sd_allow(&self->sd, ALICE, VM_READ);
@@ -441,7 +451,9 @@ TEST_F(doors, counts_for_the_next_check)
 TEST_F(doors, refusals_are_counted)
 {
 	const struct target_setup setup = {};
-	struct attempt attempt = { .door = &doors[1], .user = ALICE };
+	struct attempt attempt = {
+		.door = find_door(knock_terminate), .user = ALICE,
+	};
 	long long before, after;
 
 	ASSERT_EQ(0, target_start(&self->target, &setup));
@@ -453,6 +465,110 @@ TEST_F(doors, refusals_are_counted)
 				     &after));
 	EXPECT_EQ(before + 1, after);
 	target_stop(&self->target);
+}
+
+/* -- Records -- */
+
+static int open_audit(void)
+{
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = 1 << (AUDIT_NLGRP_READLOG - 1),
+	};
+	const struct timeval second = { .tv_sec = 1 };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second,
+				 sizeof(second)) ||
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	return fd;
+}
+
+/* Is there a record with this text about this target, within a second or so? */
+static bool recorded(int fd, const char *text, pid_t target)
+{
+	char message[8192], opid[32];
+	int n, tries;
+
+	snprintf(opid, sizeof(opid), " opid=%d ", target);
+	for (tries = 0; tries < 200; tries++) {
+		struct nlmsghdr *header = (struct nlmsghdr *)message;
+
+		n = recv(fd, message, sizeof(message) - 1, 0);
+		if (n <= NLMSG_HDRLEN)
+			return false;
+		message[n] = '\0';
+		if (header->nlmsg_type == AUDIT_AVC &&
+		    strstr(message + NLMSG_HDRLEN, text) &&
+		    strstr(message + NLMSG_HDRLEN, opid))
+			return true;
+	}
+	return false;
+}
+
+/* Who asked for what of whom, and which check refused. */
+TEST_F(doors, refusals_are_recorded)
+{
+	static const char *const tails[] = {
+		"op=kill ssid=" ALICE " right=TERMINATE check=sd tsid=" SYSTEM,
+		"op=kill ssid=" ALICE " right=TERMINATE check=pip spip=0:0 tpip=3:4 tsid=" SYSTEM,
+		"op=ptrace ssid=" SYSTEM " right=VM_WRITE check=privilege missing=SeTcbPrivilege tsid=" SYSTEM,
+	};
+	struct target_setup setup = {};
+	struct attempt attempt = {};
+	char text[256];
+	unsigned int i, tries;
+	bool found;
+	int fd;
+
+	fd = open_audit();
+	ASSERT_LE(0, fd);
+	for (i = 0; i < ARRAY_SIZE(tails); i++) {
+		setup.pip = i == 1 ? "3 4" : NULL;
+		ASSERT_EQ(0, target_start(&self->target, &setup));
+		attempt.pid = self->target.pid;
+		attempt.door = i < 2 ? find_door(knock_terminate) :
+				       find_door(knock_attach);
+		attempt.user = i < 2 ? ALICE : NULL;
+		attempt.command = i < 2 ? NULL :
+			"remove SeTcbPrivilege,SeDebugPrivilege";
+		snprintf(text, sizeof(text), "lsm=peios denied %s pid=",
+			 tails[i]);
+		/* There are ten in five seconds, for all tests. */
+		found = false;
+		for (tries = 0; tries < 10 && !found; tries++) {
+			expect_knock(_metadata, &attempt, -EPERM, "record");
+			found = recorded(fd, text, attempt.pid);
+		}
+		EXPECT_TRUE(found) {
+			TH_LOG("no record: %s", text);
+		}
+		target_stop(&self->target);
+	}
+	close(fd);
+}
+
+TEST_F(doors, lowering_is_recorded)
+{
+	static const char text[] =
+		"lsm=peios granted op=set_oom_score_adj ssid=" SYSTEM
+		" old=40 new=30 privilege=SeTcbPrivilege of=writer tsid="
+		SYSTEM " pid=";
+	bool found = false;
+	int fd, tries;
+
+	fd = open_audit();
+	ASSERT_LE(0, fd);
+	for (tries = 0; tries < 10 && !found; tries++) {
+		ASSERT_EQ(0, write_file(ADJ_FILE, "40"));
+		ASSERT_EQ(0, write_file(ADJ_FILE, "30"));
+		found = recorded(fd, text, getpid());
+	}
+	EXPECT_TRUE(found) {
+		TH_LOG("no record: %s", text);
+	}
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

@@ -25,6 +25,7 @@
 
 #include "../kselftest_harness.h"
 #include "oom_util.h"
+#include "peios_util.h"
 
 #define NOBODY	65534
 
@@ -53,19 +54,6 @@ static long long adj_now(void)
 
 	read_number(ADJ_FILE, &adj);
 	return adj;
-}
-
-/* Run a function in a child and return what it returns, 0 to 255. */
-static int in_child(int (*function)(void *), void *arg)
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(function(arg));
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
 }
 
 static int drop_capability(int capability, bool bounding)
@@ -455,25 +443,6 @@ static int nobody_execs_setuid_helper(void *unused)
 		return 254;
 	execl("/tmp/oom_gate_setuid", "helper", "-2", NULL);
 	return 255;
-}
-
-static int copy_setuid(const char *from, const char *to)
-{
-	char bytes[65536];
-	int in = open(from, O_RDONLY), out, err = 0;
-	ssize_t n;
-
-	out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0700);
-	if (in < 0 || out < 0)
-		return -errno;
-	while ((n = read(in, bytes, sizeof(bytes))) > 0)
-		if (write(out, bytes, n) != n)
-			err = -EIO;
-	close(in);
-	if (fchmod(out, 04755))
-		err = -errno;
-	close(out);
-	return err;
 }
 
 TEST_F(gate, setuid_root_gains_nothing)

@@ -8,6 +8,10 @@
  * Or executes itself N times, and exits with a tenth of its oom_score_adj.
  *
  *	helper exec N
+ *
+ * Or prints a file.
+ *
+ *	helper print FILE
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +36,15 @@ static int exec_again(int times)
 	return atoi(text) / 10;
 }
 
+static int print_file(const char *path)
+{
+	char bytes[4096];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+
+	return n < 0 || write(1, bytes, n) != n ? errno : 0;
+}
+
 int main(int argc, char *argv[])
 {
 	int fd;
@@ -40,6 +53,8 @@ int main(int argc, char *argv[])
 		return 255;
 	if (!strcmp(argv[1], "exec"))
 		return exec_again(argc > 2 ? atoi(argv[2]) : 0);
+	if (argc > 2 && !strcmp(argv[1], "print"))
+		return print_file(argv[2]);
 	fd = argc > 2 ? atoi(argv[2]) : open("/proc/self/oom_score_adj", O_WRONLY);
 	if (fd < 0 || write(fd, argv[1], strlen(argv[1])) < 0)
 		return errno;

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -192,6 +193,25 @@ int receive_fd(int socket)
 		return -EBADF;
 	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
 	return fd;
+}
+
+int copy_setuid(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY), out, err = 0;
+	ssize_t n;
+
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0700);
+	if (in < 0 || out < 0)
+		return -errno;
+	while ((n = read(in, bytes, sizeof(bytes))) > 0)
+		if (write(out, bytes, n) != n)
+			err = -EIO;
+	close(in);
+	if (fchmod(out, 04755))
+		err = -errno;
+	close(out);
+	return err;
 }
 
 long target_word;

@@ -92,6 +92,8 @@ void target_stop(struct target *target);
 
 /* Run a function in a child and return what it returns, 0 to 255. */
 int in_child(int (*function)(void *arg), void *arg);
+/* Copy a program, and make it one that is setuid root. */
+int copy_setuid(const char *from, const char *to);
 int send_fd(int socket, int fd);
 int receive_fd(int socket);
 

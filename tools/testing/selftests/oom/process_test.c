@@ -428,6 +428,54 @@ TEST_F(sd, exec_keeps_it_for_its_owner)
 	EXPECT_EQ(0, memcmp(self->other.bytes, self->bytes, n));
 }
 
+/* What a user sets for his program is not for the setuid program it becomes. */
+static int user_execs_setuid(const struct sd *sd, void *bytes, size_t size)
+{
+	static const char path[] = "/tmp/oom_process_setuid";
+	const gid_t group = 27;
+	int fds[2], n;
+	pid_t pid;
+
+	unlink(path);
+	if (copy_setuid("helper", path) || pipe(fds))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		dup2(fds[1], 1);
+		if (setgroups(1, &group) || setresgid(USER, USER, USER) ||
+		    setresuid(USER, USER, USER) || sd_write(0, sd))
+			_exit(1);
+		execl(path, "helper", "print", "/proc/self/attr/peios/sd", NULL);
+		_exit(2);
+	}
+	close(fds[1]);
+	n = read(fds[0], bytes, size);
+	waitpid(pid, NULL, 0);
+	unlink(path);
+	return n;
+}
+
+TEST_F(sd, setuid_program_leaves_it_behind)
+{
+	static const char *const owners[] = { "S-1-22-1-1000", "S-1-22-2-27" };
+	unsigned int i;
+
+	sd_begin(&self->other, "S-1-22-1-0");
+	sd_allow(&self->other, "S-1-22-1-0", ALL_RIGHTS);
+	sd_allow(&self->other, ADMINISTRATORS, ALL_RIGHTS);
+	sd_allow(&self->other, SYSTEM, ALL_RIGHTS);
+	sd_allow(&self->other, EVERYONE, QUERY_LIMITED);
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
+		sd_begin(&self->sd, owners[i]);
+		sd_allow(&self->sd, EVERYONE, ALL_RIGHTS);
+		EXPECT_EQ((int)self->other.size,
+			  user_execs_setuid(&self->sd, self->bytes,
+					    sizeof(self->bytes)));
+		EXPECT_EQ(0, memcmp(self->other.bytes, self->bytes,
+				    self->other.size));
+	}
+}
+
 struct change {
 	pid_t pid;
 	const char *privileges;

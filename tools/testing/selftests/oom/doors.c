@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kselftest.h"
 #include "doors.h"
 #include "oom_util.h"
 #include "peios_util.h"
@@ -351,4 +352,4 @@ const struct door doors[] = {
 	{ "sd-written", knock_sd_dacl, WRITE_DAC, -EACCES },
 };
 
-const unsigned int nr_doors = sizeof(doors) / sizeof(doors[0]);
+const unsigned int nr_doors = ARRAY_SIZE(doors);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kselftest.h"
 #include "doors.h"
 #include "oom_util.h"
 #include "peios_util.h"
@@ -105,7 +106,7 @@ static int own_value(const struct actor *actor, const char *start)
 
 	if (write_file(ADJ_FILE, start) || become_actor(actor))
 		return 1;
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		int err = write_file(ADJ_FILE, values[i]);
 		long long now = -9999;
 
@@ -113,7 +114,7 @@ static int own_value(const struct actor *actor, const char *start)
 		printf("%s from %s: %s: %d, %lld\n", actor->name, start,
 		       values[i], -err, now);
 	}
-	for (i = 0; i < sizeof(legacy) / sizeof(legacy[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(legacy); i++) {
 		int err = write_file("/proc/self/oom_adj", legacy[i]);
 		long long now = -9999;
 
@@ -135,7 +136,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* Not in the session of the targets, or of a shell. */
 	setsid();
-	for (a = 0; a < sizeof(actors) / sizeof(actors[0]); a++) {
+	for (a = 0; a < ARRAY_SIZE(actors); a++) {
 		for (i = 0; i < 3; i++)
 			if (between_processes(&actors[a], uids[i]))
 				return 1;

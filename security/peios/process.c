@@ -96,6 +96,26 @@ static void hook_task_free(struct task_struct *task)
 	kfree(process);
 }
 
+/* Would an entry that allows something to @sid be about the subject? */
+static bool holds(const struct peios_subject *subject,
+		  const struct peios_sid *sid)
+{
+	unsigned int i;
+
+	if (peios_sid_equal(subject->user, sid))
+		return true;
+	for (i = 0; i < subject->nr_groups; i++)
+		if (peios_sid_equal(&subject->groups[i], sid))
+			return true;
+	for (; i < subject->nr_groups + subject->nr_deny; i++)
+		if (peios_sid_equal(&subject->groups[i], sid))
+			return false;
+	if (subject->unix_member && sid->authority == 22 &&
+	    sid->nr_subs == 2 && sid->sub[0] == 2)
+		return subject->unix_member(subject->unix_groups, sid->sub[1]);
+	return peios_sid_equal(sid, &peios_sid_everyone);
+}
+
 /**
  * peios_default_granted() - the rights that the default descriptor grants
  * @subject: who asks
@@ -112,26 +132,11 @@ static void hook_task_free(struct task_struct *task)
 u32 peios_default_granted(const struct peios_subject *subject,
 			  const struct peios_sid *user, bool unix_root)
 {
-	bool everyone = true;
-	unsigned int i;
-
-	if (unix_root || peios_sid_equal(subject->user, user) ||
-	    peios_sid_equal(subject->user, &peios_sid_system) ||
-	    peios_sid_equal(subject->user, &peios_sid_administrators))
+	if (unix_root || holds(subject, user) ||
+	    holds(subject, &peios_sid_system) ||
+	    holds(subject, &peios_sid_administrators))
 		return PEIOS_PROCESS_ALL;
-
-	for (i = 0; i < subject->nr_groups; i++) {
-		const struct peios_sid *group = &subject->groups[i];
-
-		if (peios_sid_equal(group, &peios_sid_administrators) ||
-		    peios_sid_equal(group, &peios_sid_system) ||
-		    peios_sid_equal(group, user))
-			return PEIOS_PROCESS_ALL;
-	}
-	for (; i < subject->nr_groups + subject->nr_deny; i++)
-		if (peios_sid_equal(&subject->groups[i], &peios_sid_everyone))
-			everyone = false;
-	return everyone || peios_sid_equal(subject->user, &peios_sid_everyone) ?
+	return holds(subject, &peios_sid_everyone) ?
 	       PEIOS_PROCESS_QUERY_LIMITED : 0;
 }
 

@@ -281,9 +281,13 @@ static void target_run(const struct target_setup *setup, int command, int answer
 {
 	long long adj;
 	char text[16];
-	int word, err;
+	int word, err, fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Nor keep the pipes of another target open. */
+	for (fd = 3; fd < 256; fd++)
+		if (fd != command && fd != answer)
+			close(fd);
 	err = prepare_target(setup);
 	if (write(answer, &err, sizeof(err)) != sizeof(err))
 		_exit(1);

@@ -97,7 +97,7 @@ static int wait_zombie(pid_t pid, siginfo_t *info)
 	return waitid(P_PID, pid, info, WEXITED | WNOWAIT);
 }
 
-TEST_F(event, a_kill_has_its_record)
+TEST_F_TIMEOUT(event, a_kill_has_its_record, 120)
 {
 	char line[LINE_MAX_], name[300];
 	const char *cgroup = self->path + strlen(CGROUP_ROOT);
@@ -156,7 +156,7 @@ TEST_F(event, a_kill_has_its_record)
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
 }
 
-TEST_F(event, another_death_has_none)
+TEST_F_TIMEOUT(event, another_death_has_none, 120)
 {
 	siginfo_t info;
 	pid_t pid;
@@ -181,7 +181,7 @@ TEST_F(event, another_death_has_none)
 }
 
 /* Names that try to end the field, the quotes, the line. */
-TEST_F(event, names_do_not_break_out)
+TEST_F_TIMEOUT(event, names_do_not_break_out, 120)
 {
 	static const char * const comms[] = {
 		"a pid=1 b", "q\"uote", "new\nline", "\x1b[31m", "\xc3\xa9t\xc3\xa9",
@@ -234,7 +234,7 @@ static int nobody_opens(const char *path)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-TEST_F(event, history_is_root_s)
+TEST_F_TIMEOUT(event, history_is_root_s, 120)
 {
 	struct stat st;
 
@@ -244,7 +244,7 @@ TEST_F(event, history_is_root_s)
 }
 
 /* Small reads, and a kill between two of them, tear nothing. */
-TEST_F(event, history_in_pieces)
+TEST_F_TIMEOUT(event, history_in_pieces, 120)
 {
 	char piece[7], text[3 * LINE_MAX_], whole[3 * LINE_MAX_];
 	int fd, i, len = 0;
@@ -291,7 +291,7 @@ TEST_F(event, history_in_pieces)
 }
 
 /* The history and the ring's parameter say how many are kept. */
-TEST_F(event, history_keeps_128)
+TEST_F_TIMEOUT(event, history_keeps_128, 300)
 {
 	long long ring = 0;
 	int i, status;
@@ -319,7 +319,7 @@ static int share_and_wait(void *unused)
 }
 
 /* Another process with the same memory dies too: on record, not counted. */
-TEST_F(event, who_shares_the_memory)
+TEST_F_TIMEOUT(event, who_shares_the_memory, 120)
 {
 	static long double stack[4096];
 	char line[LINE_MAX_], path[300];
@@ -366,7 +366,7 @@ TEST_F(event, who_shares_the_memory)
 	munmap(child, sizeof(*child));
 }
 
-TEST_F(event, trace_says_the_same)
+TEST_F_TIMEOUT(event, trace_says_the_same, 120)
 {
 	char line[LINE_MAX_], trace[65536], enable[300], file[300];
 	const char *dir = TRACEFS;
@@ -644,7 +644,7 @@ static bool died(pid_t pid, long long first)
 	return dead;
 }
 
-TEST_F(group, who_dies)
+TEST_F_TIMEOUT(group, who_dies, 120)
 {
 	int dead = 1 + 2 * variant->leaf_dies + variant->side_dies;
 	char line[LINE_MAX_];
@@ -819,7 +819,7 @@ static void same_but_freed(struct __test_metadata *_metadata, char *history,
 }
 
 /* Without an auditd: who reads the multicast group has them all, in order. */
-TEST_F(audit, a_reader_of_the_group)
+TEST_F_TIMEOUT(audit, a_reader_of_the_group, 120)
 {
 	char line[LINE_MAX_], text[LINE_MAX_];
 	pid_t pids[20];
@@ -885,7 +885,7 @@ TEST_F_TIMEOUT(audit, a_daemon_that_stalls, 120)
 }
 
 /* Audit off, and a rule that excludes them: history, and nothing piles up. */
-TEST_F(audit, not_wanted)
+TEST_F_TIMEOUT(audit, not_wanted, 120)
 {
 	char text[LINE_MAX_];
 	int pass;

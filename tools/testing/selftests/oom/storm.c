@@ -87,7 +87,7 @@ static bool is_counted(const char *line)
 static void daemon_run(struct got *got, bool stall, long long room)
 {
 	char line[LINE_MAX_];
-	int fd = audit_be_daemon(stall ? 65536 : 4 << 20);
+	int fd = audit_be_daemon(stall ? 4096 : 4 << 20);
 	FILE *records = fopen(RECORDS, "we");
 	int quiet = 0;
 

@@ -251,22 +251,22 @@ static void dies(struct __test_metadata *_metadata,
 	expect_killed(_metadata, self, pid);
 }
 
-TEST_F(victim, blocks_every_signal)
+TEST_F_TIMEOUT(victim, blocks_every_signal, 120)
 {
 	dies(_metadata, self, block_all);
 }
 
-TEST_F(victim, ignores_every_signal)
+TEST_F_TIMEOUT(victim, ignores_every_signal, 120)
 {
 	dies(_metadata, self, ignore_all);
 }
 
-TEST_F(victim, never_sleeps)
+TEST_F_TIMEOUT(victim, never_sleeps, 120)
 {
 	dies(_metadata, self, spin);
 }
 
-TEST_F(victim, is_stopped)
+TEST_F_TIMEOUT(victim, is_stopped, 120)
 {
 	pid_t pid = victim_start(self->victim, stop, 0);
 
@@ -276,7 +276,7 @@ TEST_F(victim, is_stopped)
 	expect_killed(_metadata, self, pid);
 }
 
-TEST_F(victim, is_traced)
+TEST_F_TIMEOUT(victim, is_traced, 120)
 {
 	pid_t pid = victim_start(self->victim, sleep_on, 0);
 	int status;
@@ -291,7 +291,7 @@ TEST_F(victim, is_traced)
 	expect_killed(_metadata, self, pid);
 }
 
-TEST_F(victim, is_frozen)
+TEST_F_TIMEOUT(victim, is_frozen, 120)
 {
 	pid_t pid = victim_start(self->victim, sleep_on, 0);
 	char events[512], value[8];
@@ -312,7 +312,7 @@ TEST_F(victim, is_frozen)
 }
 
 /* The victim is the parent, its child dies with it. */
-TEST_F(victim, waits_for_its_vfork_child)
+TEST_F_TIMEOUT(victim, waits_for_its_vfork_child, 120)
 {
 	pid_t pid = victim_start(self->victim, wait_vfork, 0), child;
 	char path[64], text[64], line[LINE_MAX_];
@@ -335,7 +335,7 @@ TEST_F(victim, waits_for_its_vfork_child)
 }
 
 /* Killed by hand and on its way out: that is no kill of the OOM killer's. */
-TEST_F(victim, had_been_killed_before)
+TEST_F_TIMEOUT(victim, had_been_killed_before, 120)
 {
 	pid_t pid = victim_start(self->victim, stop, 0);
 	siginfo_t info = { };
@@ -351,7 +351,7 @@ TEST_F(victim, had_been_killed_before)
 }
 
 /* One outside, larger and readier to die than all inside, lives. */
-TEST_F(victim, is_inside)
+TEST_F_TIMEOUT(victim, is_inside, 120)
 {
 	pid_t pid = victim_start(self->victim, sleep_on, 0);
 	struct hog outside;
@@ -373,7 +373,7 @@ TEST_F(victim, is_inside)
 }
 
 /* An OOM of the whole system looks into each cgroup, however deep. */
-TEST_F(victim, is_anywhere)
+TEST_F_TIMEOUT(victim, is_anywhere, 120)
 {
 	pid_t pid = victim_start(self->victim, sleep_on, 1000);
 	char line[LINE_MAX_], name[16];

@@ -761,7 +761,7 @@ static int shares(void *arg)
 
 	/* All are born before any begins. */
 	MUST_EQ(read(in->pipe[0], &go, 1), 1);
-	for (steps = 0; steps < 3000; steps++) {
+	for (steps = 0; steps < 800; steps++) {
 		n = rand_r(&seed) % (SHARE + 1);
 		if (n > held)
 			MUST(mmap(a + PAGES(held), PAGES(n - held), RW,

@@ -40,6 +40,6 @@ int main(int argc, char **argv)
 	go(procs, seconds, HAMMER_GREEDY);
 	go(procs, seconds, HAMMER_FITTING);
 	for (n = 1; n <= procs; n *= 2)
-		go(n, seconds, HAMMER_LOOSE);
+		go(n, (seconds + 1) / 2, HAMMER_LOOSE);
 	return 0;
 }

@@ -290,9 +290,11 @@ static void default_sd(struct sd *sd, const char *user, bool unix_user)
 	sd_allow(sd, ADMINISTRATORS, ALL_RIGHTS);
 	if (strcmp(user, SYSTEM))
 		sd_allow(sd, SYSTEM, ALL_RIGHTS);
-	if (unix_user)
+	if (unix_user && strcmp(user, "S-1-22-1-0"))
 		sd_allow(sd, "S-1-22-1-0", ALL_RIGHTS);
 	sd_allow(sd, EVERYONE, QUERY_LIMITED);
+	/* Owner and DACL are there by default. */
+	sd->bytes[2] |= 0x01 | 0x08;
 }
 
 TEST_F(sd, default_one)
@@ -460,11 +462,7 @@ TEST_F(sd, setuid_program_leaves_it_behind)
 	static const char *const owners[] = { "S-1-22-1-1000", "S-1-22-2-27" };
 	unsigned int i;
 
-	sd_begin(&self->other, "S-1-22-1-0");
-	sd_allow(&self->other, "S-1-22-1-0", ALL_RIGHTS);
-	sd_allow(&self->other, ADMINISTRATORS, ALL_RIGHTS);
-	sd_allow(&self->other, SYSTEM, ALL_RIGHTS);
-	sd_allow(&self->other, EVERYONE, QUERY_LIMITED);
+	default_sd(&self->other, "S-1-22-1-0", true);
 	for (i = 0; i < ARRAY_SIZE(owners); i++) {
 		sd_begin(&self->sd, owners[i]);
 		sd_allow(&self->sd, EVERYONE, ALL_RIGHTS);

@@ -723,8 +723,9 @@ TEST_F_TIMEOUT(event, a_thousand_deaths, 900)
 				eat();
 				break;
 			case BY_KILL_FULL:
-				/* In the same cgroup, and not the victim */
-				if (write_file(path, "0"))
+				/* In the same cgroup, and never the victim */
+				if (write_file(ADJ_FILE, "-1000") ||
+				    write_file(path, "0"))
 					_exit(4);
 				pause();
 				break;

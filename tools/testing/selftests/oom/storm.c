@@ -182,8 +182,16 @@ static void choose_again(long long records)
 	       "each choice follows from its record");
 }
 
+static int make_it_fail(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/make-it-fail", pid);
+	return write_file(path, "1");
+}
+
 /* Have a child killed, again and again; how often is returned. */
-static int worker(char paths[][300], int nr, int kills)
+static int worker(char paths[][300], int nr, int kills, bool inject)
 {
 	int done = 0, i, status, refused = 0;
 	pid_t pid;
@@ -199,6 +207,9 @@ static int worker(char paths[][300], int nr, int kills)
 			if (write_file(paths[i % nr], "0"))
 				_exit(4);
 			write_file(ADJ_FILE, "500");
+			/* From here on, in the OOM killer too. */
+			if (inject)
+				must(make_it_fail(getpid()), "make-it-fail");
 			eat();
 		}
 		if (waitpid(pid, &status, 0) != pid)
@@ -234,14 +245,6 @@ static void inject_into(const char *name, const char *probability)
 	}
 	snprintf(path, sizeof(path), DEBUGFS "/%s/probability", name);
 	must(write_file(path, probability), path);
-}
-
-static int make_it_fail(pid_t pid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/make-it-fail", pid);
-	return write_file(path, "1");
 }
 
 /* The kernel thread of a name. */
@@ -324,10 +327,8 @@ int main(int argc, char **argv)
 	for (i = 0; i < workers; i++) {
 		if (fork())
 			continue;
-		if (inject)
-			must(make_it_fail(getpid()), "make-it-fail");
 		i = worker(paths + i * CGROUPS / workers, CGROUPS / workers,
-			   kills / workers);
+			   kills / workers, inject);
 		_exit(i == kills / workers ? 0 : 1);
 	}
 	/* Bystanders and the daemon live; each worker ends. */

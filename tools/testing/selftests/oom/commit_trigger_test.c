@@ -31,7 +31,7 @@
 #define MODE		"/proc/sys/vm/overcommit_memory"
 
 /* Long enough for several samples, also on a slow guest. */
-#define SOON_MS		3000
+#define SOON_MS		8000
 /* A time in which nothing should happen. */
 #define QUIET_MS	700
 
@@ -174,7 +174,7 @@ TEST_F(trigger, needs_a_file_open_for_writing)
 	close(fd);
 }
 
-TEST_F(trigger, reports_once_per_crossing)
+TEST_F_TIMEOUT(trigger, reports_once_per_crossing, 180)
 {
 	long long outstanding, first, second;
 	void *memory, *more;
@@ -239,7 +239,7 @@ TEST_F(trigger, reports_at_once_what_has_happened)
 }
 
 /* Each open file has its own trigger, each reports for itself. */
-TEST_F(trigger, is_one_of_many)
+TEST_F_TIMEOUT(trigger, is_one_of_many, 180)
 {
 	struct epoll_event event = { .events = EPOLLPRI }, events[8];
 	int fds[4], i, epoll, n, got = 0;
@@ -279,7 +279,7 @@ TEST_F(trigger, is_one_of_many)
  * A promise that can't be kept: more than is there. Coverage says so when it is
  * made, the forecasts when somebody begins to pay.
  */
-TEST_F(trigger, sees_a_promise_that_cant_be_kept)
+TEST_F_TIMEOUT(trigger, sees_a_promise_that_cant_be_kept, 180)
 {
 	long long available, rate, seconds;
 	int coverage, exhaustion, trend;
@@ -324,7 +324,7 @@ TEST_F(trigger, sees_a_promise_that_cant_be_kept)
 	close(trend);
 }
 
-TEST_F(trigger, is_for_everyone_but_limited)
+TEST_F_TIMEOUT(trigger, is_for_everyone_but_limited, 180)
 {
 	int status, fds[4];
 	pid_t pid;
@@ -440,7 +440,7 @@ static void *arm_shared(void *arg)
 	return NULL;
 }
 
-TEST_F(trigger, survives_a_storm)
+TEST_F_TIMEOUT(trigger, survives_a_storm, 180)
 {
 	void *(*const run[])(void *) = {
 		churn, churn, poll_shared, poll_shared, close_shared, arm_shared,
@@ -475,7 +475,7 @@ static int queued(const char *trace)
 	return n;
 }
 
-TEST_F(trigger, costs_nothing_without)
+TEST_F_TIMEOUT(trigger, costs_nothing_without, 180)
 {
 	static char text[1 << 20];
 	int fd, with;

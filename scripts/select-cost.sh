@@ -4,7 +4,9 @@
 #
 # Instructions for each task that the OOM killer looks at, on the base kernel
 # and on ours with everything on, in guests that count (qemu.sh -I). Ours may be
-# at most 1.10 of the base kernel's. SELECT_TASKS names the numbers of tasks,
+# at most 1.10 of the base kernel's. In both is what else a kill asks of each task:
+# who shares the memory, who owns it. The kind "immune" is mostly that, and is
+# only shown. SELECT_TASKS names the numbers of tasks,
 # 1000 by default; SELECT_MB the guest's memory, 1536: some 15000 tasks.
 
 . "$(dirname "$0")/lib.sh"
@@ -65,7 +67,8 @@ compare()
 }
 
 echo "TAP version 13"
-echo "1..$((${#tasks[@]} + 1))"
+echo "1..$((${#tasks[@]} + 2))"
+compare immune 1000 "${tasks[0]}"
 compare flat 1.10 "${tasks[@]}"
 compare pairs 1.10 "${tasks[0]}"
 exit $rc

@@ -3,13 +3,15 @@
  * What it costs to choose a victim among so many processes, by x86's time stamp
  * counter: instructions in a guest of one CPU under `qemu -icount shift=0`.
  *
- *	select_bench flat|pairs|alike NUMBER...
+ *	select_bench flat|pairs|alike|immune NUMBER...
  *
  * flat: idle children of this process, and one that is larger; pairs: each idle
- * one is the only child of another; alike: there is no larger one.
+ * one is the only child of another; alike: there is no larger one; immune: the
+ * idle ones need no score.
  * Prints "KIND NUMBER COUNT" lines: the count, the least of several rounds, from
  * sysrq-f until the victim is dead. Subtract that of another number: what is
- * left is the search for it, and for those who share its memory.
+ * left is the search for it, and what else the kernel asks of each process when
+ * one is killed: who shares its memory, who owns it now.
  *
  * To be run in a guest that has nothing to lose.
  */
@@ -34,6 +36,7 @@
 #define ROUNDS	5
 
 static int ready[2];
+static bool immune;
 
 static void die(const char *what)
 {
@@ -63,7 +66,8 @@ static pid_t start(size_t bytes, int children)
 					    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) :
 			       NULL;
 
-		if (memory == MAP_FAILED || write_file(ADJ_FILE, "0"))
+		if (memory == MAP_FAILED ||
+		    write_file(ADJ_FILE, bytes || !immune ? "0" : "-1000"))
 			_exit(1);
 		madvise(memory, bytes, MADV_NOHUGEPAGE);
 		memset(memory, 1, bytes);
@@ -120,8 +124,9 @@ int main(int argc, char *argv[])
 	int i, round, number, have = 0;
 	uint64_t took, least;
 
-	if (argc < 3 || !(pairs || alike || !strcmp(argv[1], "flat"))) {
-		fprintf(stderr, "usage: %s flat|pairs|alike NUMBER...\n", argv[0]);
+	immune = argc > 1 && !strcmp(argv[1], "immune");
+	if (argc < 3 || !(pairs || alike || immune || !strcmp(argv[1], "flat"))) {
+		fprintf(stderr, "usage: %s flat|pairs|alike|immune NUMBER...\n", argv[0]);
 		return 2;
 	}
 	if (pipe(ready) || write_file(ADJ_FILE, "-1000") ||

@@ -48,6 +48,8 @@ FIXTURE(doors) {
 
 FIXTURE_SETUP(doors)
 {
+	/* The harness kills a group, which a test may leave. */
+	die_with_parent();
 	if (why_skip())
 		SKIP(return, "%s", why_skip());
 	setsid();
@@ -253,7 +255,7 @@ TEST_F_TIMEOUT(doors, user_to_own_process, 120)
 }
 
 /* Within a process all is free, whatever its descriptor says. */
-TEST_F(doors, same_process)
+TEST_F_TIMEOUT(doors, same_process, 120)
 {
 	unsigned int i;
 
@@ -311,7 +313,7 @@ static int parent_without(void *arg)
 	return err == EPERM ? 0 : 252;
 }
 
-TEST_F(doors, traceme)
+TEST_F_TIMEOUT(doors, traceme, 120)
 {
 	EXPECT_EQ(0, in_child(trace_me, NULL));
 	EXPECT_EQ(EPERM, in_child(trace_me, "1 1"));
@@ -327,7 +329,7 @@ static int raise_when_traced(void *unused)
 	return -pip_write("1 1");
 }
 
-TEST_F(doors, traced_does_not_raise)
+TEST_F_TIMEOUT(doors, traced_does_not_raise, 120)
 {
 	EXPECT_EQ(EPERM, in_child(raise_when_traced, NULL));
 }
@@ -375,7 +377,7 @@ static int send_sigio(struct sigio *sigio, const char *user)
 
 	if (pipe(sigio->ready) || pipe(sigio->go))
 		return -errno;
-	pid = fork();
+	pid = fork_child();
 	if (!pid)
 		_exit(sigio_target(sigio));
 	if (read(sigio->ready[0], &byte, 1) != 1)
@@ -388,7 +390,7 @@ static int send_sigio(struct sigio *sigio, const char *user)
 	return err ? -err : WEXITSTATUS(status);
 }
 
-TEST_F(doors, sigio)
+TEST_F_TIMEOUT(doors, sigio, 120)
 {
 	struct sigio sigio = {};
 
@@ -408,7 +410,7 @@ TEST_F(doors, sigio)
 }
 
 /* kill() of several tells of refusals only if all refused. */
-TEST_F(doors, kill_of_a_group)
+TEST_F_TIMEOUT(doors, kill_of_a_group, 120)
 {
 	const struct target_setup setup = { .sd = &self->sd };
 	struct target open, shut;
@@ -428,7 +430,7 @@ TEST_F(doors, kill_of_a_group)
 }
 
 /* What was granted stays: a file of memory, opened while it was permitted. */
-TEST_F(doors, counts_for_the_next_check)
+TEST_F_TIMEOUT(doors, counts_for_the_next_check, 120)
 {
 	const struct target_setup setup = { .sd = &self->sd };
 	struct attempt attempt = {
@@ -448,7 +450,7 @@ TEST_F(doors, counts_for_the_next_check)
 	target_stop(&self->target);
 }
 
-TEST_F(doors, refusals_are_counted)
+TEST_F_TIMEOUT(doors, refusals_are_counted, 120)
 {
 	const struct target_setup setup = {};
 	struct attempt attempt = {
@@ -508,7 +510,7 @@ static bool recorded(int fd, const char *text, pid_t target)
 }
 
 /* Who asked for what of whom, and which check refused. */
-TEST_F(doors, refusals_are_recorded)
+TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 {
 	static const char *const tails[] = {
 		"op=kill ssid=" ALICE " right=TERMINATE check=sd tsid=" SYSTEM,
@@ -551,7 +553,7 @@ TEST_F(doors, refusals_are_recorded)
 	close(fd);
 }
 
-TEST_F(doors, lowering_is_recorded)
+TEST_F_TIMEOUT(doors, lowering_is_recorded, 120)
 {
 	static const char text[] =
 		"lsm=peios granted op=set_oom_score_adj ssid=" SYSTEM

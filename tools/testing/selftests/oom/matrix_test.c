@@ -150,7 +150,7 @@ static int open_as(const struct holder *opener, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets))
 		return -errno;
-	child = fork();
+	child = fork_child();
 	if (!child) {
 		if (take_token(opener))
 			_exit(1);
@@ -212,7 +212,7 @@ static int run_row(const struct row *row, struct results *results, int *adj)
 	if (pipe(pipes) || target_start(&target, &setup) ||
 	    target_set_adj(&target, 100))
 		return -1;
-	child = fork();
+	child = fork_child();
 	if (!child)
 		_exit(writer(row, target.pid, pipes[1]));
 	if (waitpid(child, &status, 0) != child || status ||
@@ -234,7 +234,7 @@ static int run_own(const struct row *row, struct results *results, int *adj)
 
 	if (pipe(pipes))
 		return -1;
-	child = fork();
+	child = fork_child();
 	if (!child) {
 		struct sd sd;
 		const struct sd *own = make_sd(row->sd, &sd);
@@ -313,6 +313,8 @@ FIXTURE_VARIANT_ADD(matrix, memory_shared_with_a_closed_process) {
 
 FIXTURE_SETUP(matrix)
 {
+	/* The harness kills a group, which a test may leave. */
+	die_with_parent();
 	if (getuid())
 		SKIP(return, "not root");
 	if (!peios_enforces())

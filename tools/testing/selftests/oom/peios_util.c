@@ -148,10 +148,26 @@ int become(const char *user, const char *privileges)
 	return token_replace(user, NULL, NULL, privileges, privileges);
 }
 
+void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+pid_t fork_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		die_with_parent();
+		alarm(100);
+	}
+	return pid;
+}
+
 int in_child(int (*function)(void *arg), void *arg)
 {
 	int status = -1;
-	pid_t pid = fork();
+	pid_t pid = fork_child();
 
 	if (!pid)
 		_exit(function(arg));
@@ -252,7 +268,7 @@ static int prepare_target(const struct target_setup *setup)
 	/* In a session of its own: SIGCONT would be free in one. */
 	setsid();
 	for (sig = 1; sig < NSIG; sig++)
-		if (sig != SIGCHLD)
+		if (sig != SIGCHLD && sig != SIGALRM)
 			signal(sig, SIG_IGN);
 	target_word = TARGET_WORD;
 	if (setup->pip)
@@ -310,7 +326,7 @@ int target_start(struct target *target, const struct target_setup *setup)
 
 	if (pipe2(command, O_CLOEXEC) || pipe2(answer, O_CLOEXEC))
 		return -errno;
-	target->pid = fork();
+	target->pid = fork_child();
 	if (target->pid < 0)
 		return -errno;
 	if (!target->pid) {

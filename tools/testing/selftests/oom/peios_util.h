@@ -90,6 +90,10 @@ int target_adj(struct target *target);
 int target_set_adj(struct target *target, int adj);
 void target_stop(struct target *target);
 
+/* fork(), and a child that does not outlive who made it, nor a test that ends. */
+pid_t fork_child(void);
+/* What setuid() clears. */
+void die_with_parent(void);
 /* Run a function in a child and return what it returns, 0 to 255. */
 int in_child(int (*function)(void *arg), void *arg);
 /* Copy a program, and make it one that is setuid root. */

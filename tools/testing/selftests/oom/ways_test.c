@@ -62,6 +62,8 @@ FIXTURE(ways) {
 
 FIXTURE_SETUP(ways)
 {
+	/* The harness kills a group, which a test may leave. */
+	die_with_parent();
 	if (getuid())
 		SKIP(return, "not root");
 	if (!peios_enforces())
@@ -95,7 +97,7 @@ static int in_namespace(void *command)
 	return -err;
 }
 
-TEST_F(ways, proc_of_another_pid_namespace)
+TEST_F_TIMEOUT(ways, proc_of_another_pid_namespace, 120)
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWPID | CLONE_NEWNS));
 	EXPECT_EQ(EACCES, in_child(in_namespace, "remove SeTcbPrivilege"));
@@ -116,7 +118,7 @@ static int hold_user_namespace(void *pipes)
 	return read(fds[2], &byte, 1) ? 2 : 0;
 }
 
-TEST_F(ways, setns_to_a_user_namespace)
+TEST_F_TIMEOUT(ways, setns_to_a_user_namespace, 120)
 {
 	int fds[4], ns, status;
 	char path[64], byte;
@@ -124,7 +126,7 @@ TEST_F(ways, setns_to_a_user_namespace)
 
 	ASSERT_EQ(0, pipe(fds));
 	ASSERT_EQ(0, pipe(fds + 2));
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		close(fds[3]);
 		_exit(hold_user_namespace(fds));
@@ -219,7 +221,7 @@ static int ring_write(struct ring *ring, int fd, const char *text,
 	return cqe->res;
 }
 
-TEST_F(ways, io_uring)
+TEST_F_TIMEOUT(ways, io_uring, 120)
 {
 	struct ring ring, polled;
 	int fd, personality;
@@ -265,7 +267,7 @@ static long session_keyring(void)
 		       KEY_SPEC_SESSION_KEYRING, 0);
 }
 
-TEST_F(ways, session_keyring_to_parent)
+TEST_F_TIMEOUT(ways, session_keyring_to_parent, 120)
 {
 	char before[8192], after[8192], pip[32];
 	long keyring = session_keyring();
@@ -308,19 +310,19 @@ static int lower_for_ever(pid_t pid)
 	}
 }
 
-TEST_F(ways, race_of_exec_and_write)
+TEST_F_TIMEOUT(ways, race_of_exec_and_write, 120)
 {
 	pid_t pid, writer;
 	int status;
 
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		if (write_file(ADJ_FILE, "300"))
 			_exit(1);
 		execl("./helper", "helper", "exec", "200", NULL);
 		_exit(255);
 	}
-	writer = fork();
+	writer = fork_child();
 	if (!writer)
 		_exit(lower_for_ever(pid));
 	/* Its status says what its value was at the end, divided by ten. */
@@ -355,7 +357,7 @@ static int raise_for_ever(struct race *race)
 }
 
 /* Once a descriptor that refuses is set, nothing changes any more. */
-TEST_F(ways, race_of_sd_and_write)
+TEST_F_TIMEOUT(ways, race_of_sd_and_write, 120)
 {
 	const struct target_setup setup = {};
 	struct race *race = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
@@ -370,7 +372,7 @@ TEST_F(ways, race_of_sd_and_write)
 	sd_begin(&open, SYSTEM);
 	sd_allow(&open, ALICE, SET_QUOTA);
 	sd_begin(&shut, SYSTEM);
-	writer = fork();
+	writer = fork_child();
 	if (!writer)
 		_exit(raise_for_ever(race));
 	while (now_ms() < until) {
@@ -426,7 +428,7 @@ static void *read_descriptors(void *stop)
 	return NULL;
 }
 
-TEST_F(ways, turmoil)
+TEST_F_TIMEOUT(ways, turmoil, 120)
 {
 	static int stop;
 	pthread_t threads[2];
@@ -437,7 +439,7 @@ TEST_F(ways, turmoil)
 				    &stop));
 	ASSERT_EQ(0, pthread_create(&threads[1], NULL, read_descriptors, &stop));
 	for (until = now_ms() + RACE_MS; now_ms() < until; forks++) {
-		pid_t pid = fork();
+		pid_t pid = fork_child();
 		uint8_t bytes[SD_MAX];
 
 		if (!pid) {

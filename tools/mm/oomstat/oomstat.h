@@ -23,7 +23,13 @@ extern const char *proc;
  * @native: read from /proc/commitinfo; otherwise worked out from /proc/meminfo,
  *	which knows no exact payment, no refusals and no forecast
  * @limit: what may be promised in strict mode
+ * @promise: what is promised
+ * @payment: what of it is backed
+ * @outstanding: the rest
+ * @available: what could still be paid
  * @coverage: available / outstanding in per cent, at most 100
+ * @refused: promises that were refused
+ * @rate: kB a second that are being paid
  * @exhaustion: seconds, or -1 for never
  */
 struct system {
@@ -47,12 +53,20 @@ extern const char * const term_names[NR_TERMS];
 
 /**
  * struct process - one process and its score
+ * @pid: process id
+ * @comm: name of its main thread
+ * @uid: real user id
+ * @score: oom_score
+ * @oom_score_adj: oom_score_adj
  * @detailed: @terms, @points, @rank and @why are there (oom_score_detail)
  * @promised: @promise, @payment and @outstanding are there (commit)
  * @terms: pages
  * @points: pages
  * @rank: class by name; the static "" if not known
  * @why: why it can't be chosen, or ""
+ * @promise: what it was promised
+ * @payment: what of it is backed
+ * @outstanding: the rest
  */
 struct process {
 	pid_t pid;

@@ -56,7 +56,8 @@ process()
 all='D:(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x1000;;;WD)'
 process self S-1-22-1-1000 S-1-22-2-1000 '' '0 0' "O:S-1-22-1-1000$all"
 process 1 S-1-5-18 S-1-5-32-544 SeTcbPrivilege,SeDebugPrivilege '2 8' "O:SY$all"
-process 10 S-1-22-1-1000 '' '' '0 0' "O:S-1-22-1-1000D:(D;;0x3;;;S-1-22-2-1000)(A;;GA;;;S-1-22-1-1000)"
+process 10 S-1-22-1-1000 '' '' '0 0' \
+	"O:S-1-22-1-1000D:(D;;0x3;;;S-1-22-2-1000)(A;;GA;;;S-1-22-1-1000)"
 process 11 S-1-22-1-1000 '' '' '2 8' "O:S-1-22-1-1000D:(A;;GA;;;S-1-22-1-1000)"
 process 12 S-1-22-1-1001 '' SeDebugPrivilege '0 0' "O:S-1-22-1-1001$all"
 process 13 S-1-22-1-1001 '' SeSecurityPrivilege '0 0' 'O:SYD:NO_ACCESS_CONTROL'

@@ -104,7 +104,7 @@ static long long number_in(const char *text)
 }
 
 /* Of mappings that count, or of shared anonymous ones */
-static long long smaps(pid_t pid, bool shared)
+static long long sum_of_maps(pid_t pid, bool shared)
 {
 	long long size = 0, sum = 0;
 	bool zero = false;
@@ -132,12 +132,12 @@ static long long smaps(pid_t pid, bool shared)
 
 long long promise_of(pid_t pid)
 {
-	return smaps(pid, false);
+	return sum_of_maps(pid, false);
 }
 
 long long shared_of(pid_t pid)
 {
-	return smaps(pid, true);
+	return sum_of_maps(pid, true);
 }
 
 long long meminfo_bytes(const char *key)

@@ -81,6 +81,7 @@ static pid_t eater(const char *cgroup, const char *comm)
 
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (comm)
 		prctl(PR_SET_NAME, comm);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
@@ -165,6 +166,7 @@ TEST_F_TIMEOUT(event, another_death_has_none, 120)
 	for (i = 0; i < 3; i++) {
 		pid = fork();
 		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			if (i == 2)
 				_exit(128 + SIGKILL);
 			pause();
@@ -313,6 +315,7 @@ TEST_F_TIMEOUT(event, history_keeps_128, 300)
 
 static int share_and_wait(void *unused)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;)
 		pause();
 	return 0;
@@ -333,6 +336,7 @@ TEST_F_TIMEOUT(event, who_shares_the_memory, 120)
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		snprintf(path, sizeof(path), "%s/cgroup.procs", self->path);
 		if (write_file(path, "0"))
 			_exit(4);

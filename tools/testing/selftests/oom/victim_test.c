@@ -186,6 +186,7 @@ static void stop(int ready)
 static void wait_vfork(int ready)
 {
 	if (!vfork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		tell(ready);
 		for (;;)
 			pause();

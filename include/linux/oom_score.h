@@ -225,11 +225,30 @@ static inline void oom_score_forked(struct task_struct *child)
 
 #define OOM_SCORE_COLUMNS
 
-/* Macros too: then the code around them is laid out as without them. */
-#define oom_score_outdone(p, oc, eligible)	false
-#define oom_score_again(oc, eligible)		false
-#define oom_score_log(victim, oc, eligible)	do { } while (0)
-#define oom_score_dump(p, oc, eligible)		false
+static inline bool oom_score_outdone(struct task_struct *p,
+				     struct oom_control *oc,
+				     oom_eligible_t eligible)
+{
+	return false;
+}
+
+static inline bool oom_score_again(struct oom_control *oc,
+				   oom_eligible_t eligible)
+{
+	return false;
+}
+
+static inline void oom_score_log(struct task_struct *victim,
+				 struct oom_control *oc,
+				 oom_eligible_t eligible)
+{
+}
+
+static inline bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
+				  oom_eligible_t eligible)
+{
+	return false;
+}
 
 static inline unsigned int oom_score_read(struct task_struct *p)
 {

@@ -515,8 +515,8 @@ TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 	static const char *const tails[] = {
 		"op=kill ssid=" ALICE " right=TERMINATE check=sd tsid=" SYSTEM,
 		"op=kill ssid=" ALICE " right=TERMINATE check=pip spip=0:0 tpip=3:4 tsid=" SYSTEM,
-		"op=ptrace ssid=" SYSTEM " right=VM_WRITE check=privilege missing=SeTcbPrivilege tsid="
-			SYSTEM,
+		"op=ptrace ssid=" SYSTEM
+			" right=VM_WRITE check=privilege missing=SeTcbPrivilege tsid=" SYSTEM,
 	};
 	struct target_setup setup = {};
 	struct attempt attempt = {};

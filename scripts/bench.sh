@@ -71,13 +71,17 @@ fi
 			printf "%-22s %12s", n, base
 			for (c = 2; c <= columns; c++) {
 				v = count[n, column[c]]
-				against = column[c] == "limits" ?
-					count[n, "nested"] : base
-				r = against + 0 && v + 0 ? v / against : 0
+				against = base
+				if (column[c] == "limits")
+					against = count[n, "nested"]
+				r = 0
+				if (against + 0 && v + 0)
+					r = v / against
 				b = budget[n, column[c]]
 				over = b != "" && r > b
-				printf " %12s %6s%s", v, r ? sprintf("%.3f", r) : "",
-					over ? "!" : ""
+				printf " %12s %6s%s", v,
+					(r ? sprintf("%.3f", r) : ""),
+					(over ? "!" : "")
 				if (over)
 					bad = bad sprintf("over budget: %s, %s: %.3f of vanilla, %s allowed\n",
 							  n, column[c], r, b)

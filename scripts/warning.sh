@@ -27,6 +27,6 @@ tr -d '\r' < "$LOGS/warning-report.log" | awk '
 	{
 		printf "%-20s %6s", $1, $2
 		for (i = 3; i <= NF; i++)
-			printf " %13s", NR > 1 && $2 == "none" && $i != "-" ? "(" $i ")" : $i
+			printf " %13s", (NR > 1 && $2 == "none" && $i != "-" ? "(" $i ")" : $i)
 		printf "\n"
 	}'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# qemu.sh [-m MB] [-c CPUS] [-t SECONDS] [-i] [-I] [-x 'QEMU OPTIONS'] -n NAME \
-#	KERNEL APPEND...
+# qemu.sh [-m MB] [-c CPUS] [-t SECONDS] [-i] [-I] [-x 'QEMU OPTIONS'] \
+#	[-f INITRAMFS] -n NAME KERNEL APPEND...
 #
 # Boot a kernel with the guest's file system. Its console goes to the log
 # NAME-console, what its job prints on the second serial port to NAME-report
@@ -14,7 +14,8 @@
 . "$(dirname "$0")/lib.sh"
 
 mb=512 cpus=2 seconds=600 interactive=0 count=0 extra=() name=guest
-while getopts m:c:t:iIx:n: opt; do
+files=$BUILD/initramfs.cpio.gz
+while getopts m:c:t:iIx:f:n: opt; do
 	case $opt in
 	m) mb=$OPTARG ;;
 	c) cpus=$OPTARG ;;
@@ -22,6 +23,7 @@ while getopts m:c:t:iIx:n: opt; do
 	i) interactive=1 ;;
 	I) count=1 cpus=1 ;;
 	x) read -r -a extra <<< "$OPTARG" ;;
+	f) files=$OPTARG ;;
 	n) name=$OPTARG ;;
 	*) exit 2 ;;
 	esac
@@ -50,7 +52,7 @@ boot_guest()
 	timeout --foreground "$seconds" qemu-system-x86_64 -accel "$accel" -cpu max \
 		-m "$mb" -smp "$cpus" -nodefaults -no-reboot -display none \
 		"${ports[@]}" "${extra[@]}" \
-		-kernel "$kernel" -initrd "$BUILD/initramfs.cpio.gz" \
+		-kernel "$kernel" -initrd "$files" \
 		-append "console=ttyS0 panic=-1 no_timer_check $*"
 }
 

@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# auditd.sh: in the guest, have Debian's auditd log OOM kills, and look for them
+# as an administrator does. Prints TAP.
+
+kills=5 n=0 rc=0
+log=/var/log/audit/audit.log
+
+result()
+{
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n auditd: $2"
+	else
+		echo "not ok $n auditd: $2"
+		rc=1
+	fi
+}
+
+# wait_for SECONDS COMMAND...
+wait_for()
+{
+	left=$1
+	shift
+	until "$@"; do
+		[ "$left" -gt 0 ] || return 1
+		left=$((left - 1))
+		sleep 1
+	done
+}
+
+listening()
+{
+	/audit/auditctl -s | grep -q '^pid [1-9]'
+}
+
+# What is known only later is not in the log.
+fields()
+{
+	sed 's/ freed_ms=.*//'
+}
+
+logged()
+{
+	/audit/ausearch -if "$log" -m 1704 --raw > /tmp/found 2>/tmp/said
+	sed 's/^type=[^ ]* msg=audit([^)]*): //' /tmp/found | fields > /tmp/logged
+	[ "$(wc -l < /tmp/logged)" -ge "$1" ]
+}
+
+kill_one()
+{
+	(
+		echo 0 > /sys/fs/cgroup/audited/cgroup.procs
+		exec tail /dev/zero
+	)
+}
+
+mkdir -p /var/log/audit /var/run /run /etc/audit/plugins.d
+cp /audit/auditd.conf /etc/audit/
+chmod 640 /etc/audit/auditd.conf
+# Debian's settings, but for a group that the guest has.
+sed -i 's/^log_group.*/log_group = root/' /etc/audit/auditd.conf
+/audit/auditd
+wait_for 60 listening
+result $? "auditd of Debian has the audit socket"
+
+echo +memory > /sys/fs/cgroup/cgroup.subtree_control
+mkdir "/sys/fs/cgroup/audited"
+echo 8M > /sys/fs/cgroup/audited/memory.max
+before=$(wc -l < /proc/oom_history)
+i=0
+while [ $i -lt $kills ]; do
+	kill_one
+	i=$((i + 1))
+done
+dead=$(sed -n 's/^oom_kill //p' /sys/fs/cgroup/audited/memory.events)
+[ "$dead" = $kills ]
+result $? "as many died as there were to die"
+
+wait_for 60 logged $kills
+result $? "ausearch finds a record of each"
+tail -n +$((before + 1)) /proc/oom_history | fields > /tmp/history
+cmp /tmp/history /tmp/logged
+result $? "they say what /proc/oom_history says"
+
+# With auditd away the record is held. The first that is held may get lost on any
+# kernel: when auditd registers, libaudit reads one message and drops it.
+daemon=$(cat /var/run/auditd.pid)
+kill "$daemon"
+wait_for 60 test ! -e "/proc/$daemon"
+/audit/auditctl -m 'the first that is held'
+kill_one
+/audit/auditd
+wait_for 60 logged $((kills + 1))
+result $? "one that died while auditd was restarted is found"
+[ $rc -eq 0 ] || sed 's/^/# /' /tmp/found /tmp/said /tmp/history
+exit $rc

@@ -35,13 +35,21 @@
 #define SCALE_VOLUNTEER		1333	/* what +1000 and no memory show */
 #define SCALE_LINEAR		1300	/* above, normal processes close ranks */
 
-/* value * share / 1000, exact for any value while share is at most 1000 */
-static s64 permille(s64 value, unsigned int share)
+static noinline s64 permille_of_huge(u64 value, unsigned int share)
 {
 	u32 rest;
 	u64 thousands = div_u64_rem(value, OOM_SCORE_PERMILLE, &rest);
 
 	return thousands * share + rest * share / OOM_SCORE_PERMILLE;
+}
+
+/* value * share / 1000, exact for any value while share is at most 1000 */
+static s64 permille(u64 value, unsigned int share)
+{
+	/* Nothing that a machine has is larger. */
+	if (likely(value <= U64_MAX / OOM_SCORE_PERMILLE))
+		return div_u64(value * share, OOM_SCORE_PERMILLE);
+	return permille_of_huge(value, share);
 }
 
 static s64 add_saturating(s64 a, s64 b)
@@ -126,6 +134,36 @@ void oom_score_compute(const struct oom_score_input *in,
 		score->class = OOM_CLASS_VOLUNTEER;
 	else
 		score->class = OOM_CLASS_NORMAL;
+}
+
+/**
+ * oom_score_own() - the points of a process without its inherited term
+ * @memory: resident, swapped and page table pages
+ * @age_ms: time since it was created or forked last
+ * @tcb: of the TCB tier
+ * @adj: oom_score_adj
+ * @totalpages: pages that the OOM domain may use
+ * @policy: the weights
+ *
+ * For who wants no term by itself, and of amounts that do not saturate: that is
+ * up to 2^52 pages, the largest address space.
+ *
+ * Return: what oom_score_compute() gives to a process that inherits nothing.
+ */
+s64 oom_score_own(u64 memory, u64 age_ms, bool tcb, short adj, u64 totalpages,
+		  const struct oom_score_policy *policy)
+{
+	s64 points = memory;
+
+	if (age_ms < policy->fork_window_ms)
+		points += mul_u64_u32_div(permille(memory, policy->fork_weight),
+					  policy->fork_window_ms - age_ms,
+					  policy->fork_window_ms);
+	if (tcb)
+		points -= permille(memory, policy->tcb_discount);
+	if (adj)
+		points += adj_term(totalpages, adj);
+	return points;
 }
 
 /**
@@ -216,23 +254,24 @@ static int relative(s64 points, s64 totalpages)
 }
 
 /**
- * oom_score_scale() - the score as /proc/PID/oom_score shows it
- * @score: a computed score
- * @totalpages: the pages it was computed with
+ * oom_score_show() - the score as /proc/PID/oom_score shows it
+ * @class: the rank class
+ * @points: the points
+ * @totalpages: the pages they were computed with
  *
  * The scale of oom_badness(): (1000 + 1000 * points / totalpages) * 2 / 3.
  * To keep the order of the classes, normal processes that would be above 1300
  * share the values up to 1332, below all volunteers.
  *
  * Return: 0 for a process that is never chosen, else 1 to 2000, not falling
- *         in the order of oom_score_key().
+ *         in the order of oom_score_rank().
  */
-unsigned int oom_score_scale(const struct oom_score *score, u64 totalpages)
+unsigned int oom_score_show(enum oom_class class, s64 points, u64 totalpages)
 {
-	int value = (1000 + relative(score->points,
+	int value = (1000 + relative(points,
 				     max_t(s64, to_pages(totalpages), 1))) * 2 / 3;
 
-	switch (score->class) {
+	switch (class) {
 	case OOM_CLASS_NORMAL:
 		value = clamp(value, 1, SCALE_MAX);
 		if (value > SCALE_LINEAR)

@@ -120,16 +120,21 @@ static u64 rss_read_error(void)
 	return (u64)max(32U, 2 * num_possible_cpus()) * (num_online_cpus() + 1);
 }
 
+static void read_policy(struct oom_score_policy *policy)
+{
+	policy->parent_share = READ_ONCE(sysctl_oom_score.parent_share);
+	policy->fork_weight = READ_ONCE(sysctl_oom_score.fork_weight);
+	policy->fork_window_ms = READ_ONCE(sysctl_oom_score.fork_window_ms);
+	policy->tcb_discount = READ_ONCE(sysctl_oom_score.tcb_discount);
+}
+
 static void scan_begin(struct oom_score_scan *scan)
 {
 	u64 window;
 
 	scan->now = ktime_get_ns();
 	scan->slack = NR_MM_COUNTERS * rss_read_error();
-	scan->policy.parent_share = READ_ONCE(sysctl_oom_score.parent_share);
-	scan->policy.fork_weight = READ_ONCE(sysctl_oom_score.fork_weight);
-	scan->policy.fork_window_ms = READ_ONCE(sysctl_oom_score.fork_window_ms);
-	scan->policy.tcb_discount = READ_ONCE(sysctl_oom_score.tcb_discount);
+	read_policy(&scan->policy);
 	scan->threshold = LONG_MIN;
 
 	window = (u64)scan->policy.fork_window_ms * NSEC_PER_MSEC;
@@ -822,21 +827,133 @@ static void score_now(struct task_struct *p, struct pid_namespace *ns,
 	oom_score_compute(in, &scan.policy, score);
 }
 
+static noinline u64 sum_locked(struct mm_struct *mm)
+{
+	s64 sums[NR_MM_COUNTERS];
+
+	oom_score_sum_counters(mm, sums);
+	return sums[MM_FILEPAGES] + sums[MM_ANONPAGES] + sums[MM_SWAPENTS] +
+	       sums[MM_SHMEMPAGES];
+}
+
+/*
+ * The pages of an mm, but its page tables, for a reader of oom_score: a precise
+ * sum that takes no lock.  What a CPU has counted moves to the common count with
+ * the lock held; if one was seen to move, sum again and keep it from moving.
+ */
+static __always_inline u64 sum_unlocked(struct mm_struct *mm)
+{
+#ifdef CONFIG_SMP
+	struct percpu_counter *file = &mm->rss_stat[MM_FILEPAGES];
+	struct percpu_counter *anon = &mm->rss_stat[MM_ANONPAGES];
+	struct percpu_counter *swap = &mm->rss_stat[MM_SWAPENTS];
+	struct percpu_counter *shmem = &mm->rss_stat[MM_SHMEMPAGES];
+	s64 nr_file = READ_ONCE(file->count), nr_anon = READ_ONCE(anon->count);
+	s64 nr_swap = READ_ONCE(swap->count), nr_shmem = READ_ONCE(shmem->count);
+	s64 pages = nr_file + nr_anon + nr_swap + nr_shmem;
+	unsigned int word, cpu;
+	unsigned long cpus;
+
+	smp_rmb();	/* the parts after the counts */
+	for (word = 0; word < BITS_TO_LONGS(nr_cpu_ids); word++) {
+		/* Who is on its way down may hold some: see __percpu_counter_sum(). */
+		cpus = cpumask_bits(cpu_online_mask)[word] |
+		       cpumask_bits(cpu_dying_mask)[word];
+		for (; cpus; cpus &= cpus - 1) {
+			cpu = word * BITS_PER_LONG + __ffs(cpus);
+			pages += READ_ONCE(*per_cpu_ptr(file->counters, cpu));
+			pages += READ_ONCE(*per_cpu_ptr(anon->counters, cpu));
+			pages += READ_ONCE(*per_cpu_ptr(swap->counters, cpu));
+			pages += READ_ONCE(*per_cpu_ptr(shmem->counters, cpu));
+		}
+	}
+	smp_rmb();	/* and before these */
+	if (likely(READ_ONCE(file->count) == nr_file &&
+		   READ_ONCE(anon->count) == nr_anon &&
+		   READ_ONCE(swap->count) == nr_swap &&
+		   READ_ONCE(shmem->count) == nr_shmem && pages >= 0))
+		return pages;
+#endif
+	return sum_locked(mm);
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+u64 oom_score_sum_unlocked(struct mm_struct *mm)
+{
+	return sum_unlocked(mm);
+}
+#endif
+
+/*
+ * The points of a process without its inherited term, as gather() would have
+ * them.  Returns its mm, for comparison only, or NULL without one; in *spared,
+ * if not NULL, whether the mm is of those that no OOM kill looks at.
+ * Context: RCU read section; takes task_lock().
+ */
+static __always_inline const struct mm_struct *
+own_points(struct task_struct *p, const struct oom_score_policy *policy, u64 now,
+	   u64 totalpages, s64 *points, bool *spared)
+{
+	u64 since = born(p), memory;
+	struct task_struct *t = lock_task_mm(p);
+	const struct mm_struct *mm;
+
+	if (!t)
+		return NULL;
+	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
+	mm = t->mm;
+	if (spared)
+		*spared = test_bit(MMF_OOM_SKIP, &mm->flags) || in_vfork(t);
+	memory = sum_unlocked(t->mm) + pgtable_pages(t->mm);
+	task_unlock(t);
+
+	*points = oom_score_own(memory, now > since ?
+				div_u64(now - since, NSEC_PER_MSEC) : 0,
+				peios_task_tcb(p),
+				READ_ONCE(p->signal->oom_score_adj), totalpages,
+				policy);
+	return mm;
+}
+
 /**
  * oom_score_read() - the value of /proc/PID/oom_score
  * @p: a task of the process
  *
+ * Monitors read it of every process, often: it is what oom_score_detail has, on
+ * Linux's scale, without gathering what only the latter shows.
+ *
  * Context: process context.
- * Return: oom_score_scale() of its precise score.
+ * Return: oom_score_show() of its precise score.
  */
 unsigned int oom_score_read(struct task_struct *p)
 {
-	struct oom_score_input in;
-	struct oom_score score;
-	pid_t parent_pid;
+	u64 totalpages = totalram_pages() + total_swap_pages, now;
+	short adj = READ_ONCE(p->signal->oom_score_adj);
+	const struct mm_struct *mm, *parent_mm = NULL;
+	struct oom_score_policy policy;
+	struct task_struct *parent;
+	s64 points, inherited;
+	bool spared;
 
-	score_now(p, NULL, &in, &score, &parent_pid);
-	return oom_score_scale(&score, in.totalpages);
+	if (p->flags & PF_KTHREAD || is_global_init(p) ||
+	    adj == OOM_SCORE_ADJ_MIN)
+		return 0;
+
+	read_policy(&policy);
+	now = ktime_get_ns();
+	guard(rcu)();
+	mm = own_points(p, &policy, now, totalpages, &points, &spared);
+	if (!mm || spared)
+		return 0;
+	parent = policy.parent_share ? parent_of(p) : NULL;
+	if (parent && !same_thread_group(parent, p))
+		parent_mm = own_points(parent, &policy, now, totalpages,
+				       &inherited, NULL);
+	if (parent_mm && parent_mm != mm)
+		points += oom_score_share(inherited, &policy);
+
+	return oom_score_show(adj == OOM_SCORE_ADJ_MAX ? OOM_CLASS_VOLUNTEER :
+			      OOM_CLASS_NORMAL, points, totalpages);
 }
 
 /**

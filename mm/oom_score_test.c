@@ -42,6 +42,11 @@ static struct oom_score compute(const struct oom_score_input *in,
 	return score;
 }
 
+static unsigned int oom_score_scale(const struct oom_score *score, u64 totalpages)
+{
+	return oom_score_show(score->class, score->points, totalpages);
+}
+
 static u64 below(struct rnd_state *rnd, u64 limit)
 {
 	u64 wide = (u64)prandom_u32_state(rnd) << 32 | prandom_u32_state(rnd);
@@ -323,6 +328,29 @@ static void monotonic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run, RUNS);
 }
 
+/* What is computed for /proc/PID/oom_score is what the terms add up to. */
+static void own_and_share(struct kunit *test)
+{
+	struct oom_score_policy policy;
+	struct oom_score_input in;
+	struct oom_score score;
+	struct rnd_state rnd;
+	int run;
+
+	prandom_seed_state(&rnd, SEED + 9);
+	for (run = 0; run < RUNS; run++) {
+		random_input(&rnd, &in);
+		random_policy(&rnd, &policy);
+		score = compute(&in, &policy);
+		if (oom_score_own(in.rss + in.swap + in.pgtables, in.age_ms,
+				  in.tcb, in.oom_score_adj, in.totalpages,
+				  &policy) +
+		    oom_score_share(in.parent, &policy) != score.points)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, run, RUNS);
+}
+
 /* /proc/PID/oom_score in one domain never contradicts the order. */
 static void scale_follows_order(struct kunit *test)
 {
@@ -483,7 +511,7 @@ static void leave_residues(struct percpu_counter *counter, struct rnd_state *rnd
 static void sums_are_the_counters(struct kunit *test)
 {
 	struct mm_struct *mm = mm_alloc();
-	s64 sums[NR_MM_COUNTERS];
+	s64 sums[NR_MM_COUNTERS], all;
 	struct rnd_state rnd;
 	int run, i;
 
@@ -500,6 +528,16 @@ static void sums_are_the_counters(struct kunit *test)
 			if (sums[i] != percpu_counter_sum_positive(&mm->rss_stat[i]))
 				break;
 		if (i < NR_MM_COUNTERS)
+			break;
+
+		/* Without a lock: the same, while no counter is below 0. */
+		all = 0;
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			all += sums[i];
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			if (percpu_counter_sum(&mm->rss_stat[i]) < 0)
+				break;
+		if (i == NR_MM_COUNTERS && oom_score_sum_unlocked(mm) != all)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, run, 100);
@@ -809,6 +847,7 @@ static struct kunit_case oom_score_cases[] = {
 	KUNIT_CASE(scale_is_linuxs),
 	KUNIT_CASE(terms_add_up),
 	KUNIT_CASE(monotonic),
+	KUNIT_CASE(own_and_share),
 	KUNIT_CASE(scale_follows_order),
 	KUNIT_CASE(knobs_off_is_linuxs_order),
 	KUNIT_CASE(bounds_hold),

@@ -96,11 +96,13 @@ void oom_score_compute(const struct oom_score_input *in,
 		       const struct oom_score_policy *policy,
 		       struct oom_score *score);
 long oom_score_key(const struct oom_score *score);
+s64 oom_score_own(u64 memory, u64 age_ms, bool tcb, short adj, u64 totalpages,
+		  const struct oom_score_policy *policy);
 s64 oom_score_bound(u64 memory, s64 inherited, bool young, short adj,
 		    u64 totalpages, const struct oom_score_policy *policy);
 s64 oom_score_share(s64 parent, const struct oom_score_policy *policy);
 long oom_score_rank(enum oom_class class, s64 points);
-unsigned int oom_score_scale(const struct oom_score *score, u64 totalpages);
+unsigned int oom_score_show(enum oom_class class, s64 points, u64 totalpages);
 
 typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
 
@@ -200,8 +202,10 @@ bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
 		    oom_eligible_t eligible);
 #if IS_ENABLED(CONFIG_KUNIT)
 void oom_score_sum_counters(struct mm_struct *mm, s64 *sums);
+u64 oom_score_sum_unlocked(struct mm_struct *mm);
 #endif
 unsigned int oom_score_read(struct task_struct *p);
+extern const struct file_operations proc_oom_score_operations;
 int proc_oom_score_detail(struct seq_file *m, struct pid_namespace *ns,
 			  struct pid *pid, struct task_struct *task);
 
@@ -248,11 +252,6 @@ static inline bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
 				  oom_eligible_t eligible)
 {
 	return false;
-}
-
-static inline unsigned int oom_score_read(struct task_struct *p)
-{
-	return 0;
 }
 
 static inline void oom_score_forked(struct task_struct *child)

@@ -171,12 +171,18 @@ static void choose_again(long long records)
 	FILE *pipe = popen("oomstat replay " RECORDS, "r");
 	long long equal = -1, all = -1;
 	char line[256];
+	int status = -1;
 
 	while (pipe && fgets(line, sizeof(line), pipe))
 		if (sscanf(line, "%lld of %lld choices", &equal, &all) != 2)
 			printf("# %s", line);
 	if (pipe)
-		pclose(pipe);
+		status = pclose(pipe);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+		printf("ok %d storm: each choice follows from its record # SKIP no oomstat\n",
+		       ++tests);
+		return;
+	}
 	printf("# oomstat: %lld of %lld choices follow\n", equal, all);
 	result(equal == records && all == records,
 	       "each choice follows from its record");
@@ -376,8 +382,7 @@ int main(int argc, char **argv)
 	       "each number comes once");
 	result(stall ? got->lost > 0 : !got->lost,
 	       stall ? "a ring that overflows says so" : "none is lost");
-	if (!access("/bin/oomstat", X_OK))
-		choose_again(got->records);
+	choose_again(got->records);
 	printf("1..%d\n", tests);
 	return failed != 0;
 }

@@ -9,7 +9,8 @@
 # a guest that dies or does not end in time is a failure.
 #
 # -I counts instructions: one CPU whose time stamp counter is the number of
-# instructions executed, the same in each run (-icount shift=0).
+# instructions executed (-icount shift=0). Its clocks follow that counter, and what
+# it takes for random numbers follows from SEED (1): the same in each run.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -77,7 +78,8 @@ kvm_works()
 
 accel=tcg
 if [ $count -eq 1 ]; then
-	extra+=(-icount 'shift=0,sleep=off')
+	extra+=(-icount 'shift=0,sleep=off' -seed "${SEED:-1}"
+		-rtc 'base=2024-01-01,clock=vm')
 elif kvm_works; then
 	accel=kvm
 fi

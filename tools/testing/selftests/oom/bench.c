@@ -3,8 +3,10 @@
  * What operations cost, by x86's time stamp counter: cycles on a real machine,
  * instructions in a guest under `qemu -icount shift=0`. Elsewhere nanoseconds.
  *
- * Prints "NAME COUNT" lines, the count for one operation: the least of several
- * rounds, so that a timer interrupt or a worker that ran in one does not count.
+ * Prints "NAME COUNT" lines, the count for one operation: the median of many short
+ * rounds, of which most see no timer interrupt, after some that fill caches. The
+ * least would be a matter of luck: what an operation leaves to be done every now
+ * and then (an empty slab, RCU callbacks, a batch of a counter) is cost, too.
  * What this kernel does not have is printed as "NAME -".
  */
 #define _GNU_SOURCE
@@ -28,7 +30,8 @@
 #include "../kselftest.h"
 #include "oom_util.h"
 
-#define ROUNDS	9
+#define ROUNDS	41
+#define WARMUP	5
 
 static long page;
 static char self_path[4096];
@@ -229,18 +232,18 @@ static const struct benchmark {
 	int n;
 	const char *needs;
 } benchmarks[] = {
-	{ "mmap+munmap",	mmap_munmap,		200 },
-	{ "brk",		brk_up_down,		200 },
-	{ "mremap",		mremap_grow_shrink,	200 },
-	{ "mprotect",		mprotect_writable,	200 },
-	{ "fault",		page_fault,		400 },
-	{ "fork+exit",		fork_exit,		10 },
-	{ "exec",		fork_exec_exit,		5 },
+	{ "mmap+munmap",	mmap_munmap,		100 },
+	{ "brk",		brk_up_down,		100 },
+	{ "mremap",		mremap_grow_shrink,	100 },
+	{ "mprotect",		mprotect_writable,	100 },
+	{ "fault",		page_fault,		100 },
+	{ "fork+exit",		fork_exit,		4 },
+	{ "exec",		fork_exec_exit,		2 },
 	{ "kill",		kill_0,			400 },
 	{ "oom_score_read",	oom_score_read,		100 },
 	{ "oom_score_adj_read",	oom_score_adj_read,	100 },
 	{ "oom_score_adj_write", oom_score_adj_write,	100 },
-	{ "cgroup",		cgroup_mkdir_rmdir,	5 },
+	{ "cgroup",		cgroup_mkdir_rmdir,	2 },
 	{ "commit_read",	commit_read,		100,
 	  "/proc/self/commit" },
 	{ "commitinfo_read",	commitinfo_read,	100,
@@ -249,23 +252,31 @@ static const struct benchmark {
 	  "/proc/self/commit" },
 };
 
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 static void measure(const struct benchmark *b)
 {
-	uint64_t start, took, least = UINT64_MAX;
+	uint64_t start, took[ROUNDS];
 	int round;
 
 	if (b->needs && access(b->needs, R_OK)) {
 		printf("%s -\n", b->name);
 		return;
 	}
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = -WARMUP; round < ROUNDS; round++) {
 		start = now();
 		b->run(b->n);
-		took = now() - start;
-		if (took < least)
-			least = took;
+		if (round >= 0)
+			took[round] = now() - start;
 	}
-	printf("%s %llu\n", b->name, (unsigned long long)(least / b->n));
+	qsort(took, ROUNDS, sizeof(took[0]), compare);
+	printf("%s %llu\n", b->name,
+	       (unsigned long long)(took[ROUNDS / 2] / b->n));
 	fflush(stdout);
 }
 

@@ -7,232 +7,42 @@
  * COMMIT_SECONDS and COMMIT_SEED in the environment make it longer, and other.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "commit_steps.h"
 #include "commit_util.h"
 #include "oom_util.h"
 
 #define RW		(PROT_READ | PROT_WRITE)
-#define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS)
-#define ARENA		2048	/* pages */
 #define WORKERS		4
 /* top, a, b, b/c; processes are in the leaves, a and c. */
 #define GROUPS		4
-#define KEY		0x636f6d00
 #define FAILSLAB	"/sys/kernel/debug/failslab"
 #define FAIL_PAGE	"/sys/kernel/debug/fail_page_alloc"
 
 static long page;
 static char groups[GROUPS][128];
-static const int leaves[] = { 1, 3 };
-
-struct worker {
-	unsigned int seed;
-	int nr;
-	bool faults;
-	char *arena;
-	int memfd;
-};
 
 static struct shared {
 	bool stop;
 	long long steps;
 } *shared;
 
-static unsigned int below(struct worker *w, unsigned int n)
-{
-	return rand_r(&w->seed) % n;
-}
-
-static void grows_stack(int depth)
-{
-	char frame[8192];
-
-	frame[0] = depth;
-	if (depth)
-		grows_stack(depth - 1);
-	/* Keeps the frame until here. */
-	asm volatile("" : : "r"(frame) : "memory");
-}
-
-static void join_group(struct worker *w)
-{
-	char path[300];
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", groups[leaves[below(w, 2)]]);
-	write_file(path, "0");
-}
-
-static int prot(struct worker *w)
-{
-	static const int prots[] = { PROT_NONE, PROT_READ, RW, RW, RW };
-
-	return prots[below(w, 5)];
-}
-
-static void step(struct worker *w);
-
-static int bears(void *arg)
-{
-	struct worker *w = arg;
-	int steps = below(w, 8);
-
-	while (steps--)
-		step(w);
-	if (below(w, 4) == 0)
-		execl("/proc/self/exe", "commit_storm_test", "--true", NULL);
-	return 0;
-}
-
-static void step(struct worker *w)
-{
-	unsigned int at = below(w, ARENA), len = 1 + below(w, 1 + below(w, 200));
-	unsigned int to = below(w, ARENA), more = 1 + below(w, 64);
-	char *a, *b;
-	int fd, id;
-	pid_t pid;
-
-	if (at + len > ARENA)
-		len = ARENA - at;
-	if (to + more > ARENA)
-		more = ARENA - to;
-	if (to + len > ARENA)
-		to = ARENA - len;
-	a = w->arena + at * page;
-	b = w->arena + to * page;
-	switch (below(w, 24)) {
-	case 0 ... 2:
-		mmap(a, len * page, prot(w), PRIVATE | MAP_FIXED, -1, 0);
-		break;
-	case 3:
-		mmap(a, len * page, prot(w), MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-		break;
-	case 4:
-		mmap(a, len * page, prot(w), PRIVATE | MAP_FIXED | MAP_NORESERVE, -1, 0);
-		break;
-	case 5:
-		fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-		mmap(a, len * page, prot(w), MAP_PRIVATE | MAP_FIXED, fd, 0);
-		close(fd);
-		break;
-	case 6:
-		/* A driver that refuses, when what was there is gone already */
-		fd = open("/dev/ttyS1", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		mmap(a, len * page, RW, MAP_PRIVATE | MAP_FIXED, fd, 0);
-		close(fd);
-		break;
-	case 7 ... 8:
-		munmap(a, len * page);
-		break;
-	case 9 ... 10:
-		mprotect(a, len * page, prot(w));
-		break;
-	case 11:
-		mremap(a, len * page, more * page, MREMAP_MAYMOVE | MREMAP_FIXED, b);
-		break;
-	case 12:
-		/* Where it goes it may stay: a few pages, and the arena comes back */
-		mremap(a, len * page, (len + below(w, 4)) * page, 0);
-		break;
-	case 13:
-		mremap(a, len * page, len * page,
-		       MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, b);
-		break;
-	case 14:
-		madvise(a, len * page, below(w, 2) ? MADV_DONTFORK : MADV_DOFORK);
-		break;
-	case 15:
-		madvise(a, len * page, below(w, 2) ? MADV_POPULATE_WRITE : MADV_DONTNEED);
-		break;
-	case 16:
-		if (below(w, 2))
-			sbrk(len * page);
-		else
-			brk((char *)sbrk(0) - page * below(w, 2));
-		break;
-	case 17:
-		grows_stack(below(w, 12));
-		break;
-	case 18:
-		fd = memfd_create("storm", MFD_CLOEXEC);
-		if (fd < 0)
-			break;
-		if (w->memfd >= 0)
-			close(w->memfd);
-		w->memfd = fd;
-		if (ftruncate(fd, 64 * page))
-			break;
-		mmap(a, len * page, prot(w), MAP_SHARED | MAP_FIXED, fd, 0);
-		break;
-	case 19:
-		if (w->memfd < 0)
-			break;
-		if (below(w, 2))
-			pwrite(w->memfd, a, 1, below(w, 64) * page);
-		if (below(w, 2))
-			fallocate(w->memfd, 0, below(w, 64) * page, more * page);
-		if (below(w, 2))
-			fallocate(w->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				  below(w, 64) * page, more * page);
-		if (below(w, 2))
-			ftruncate(w->memfd, below(w, 64) * page);
-		break;
-	case 20:
-		id = shmget(KEY + w->nr, len * page, 0600 | IPC_CREAT |
-			    (below(w, 2) ? SHM_NORESERVE : 0));
-		if (id < 0)
-			id = shmget(KEY + w->nr, 0, 0600);
-		b = shmat(id, a, SHM_REMAP);
-		shmctl(id, IPC_RMID, NULL);
-		break;
-	case 21:
-		join_group(w);
-		break;
-	case 22:
-		fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		pwrite(fd, &step, 16, below(w, 16) * page);
-		if (below(w, 2))
-			mmap(a, len * page, prot(w), MAP_SHARED | MAP_FIXED, fd, 0);
-		close(fd);
-		break;
-	default:
-		pid = fork_into(below(w, 2) ? groups[leaves[below(w, 2)]] : NULL, bears, w);
-		if (pid > 0)
-			wait_for(pid);
-	}
-}
-
 static int storms(void *arg)
 {
-	struct worker *w = arg;
-	struct rlimit none = { };
+	struct commit_stepper *w = arg;
 
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	w->memfd = -1;
-	w->arena = mmap(NULL, ARENA * page, PROT_NONE, PRIVATE | MAP_NORESERVE, -1, 0);
-	MUST(w->arena != MAP_FAILED);
-	if (w->faults)
-		MUST(!write_file("/proc/self/make-it-fail", "1"));
+	MUST(!commit_steps_begin(w));
 	while (!__atomic_load_n(&shared->stop, __ATOMIC_RELAXED)) {
-		step(w);
+		commit_step(w);
 		__atomic_add_fetch(&shared->steps, 1, __ATOMIC_RELAXED);
 	}
 	return 0;
@@ -289,26 +99,6 @@ static int inject(const char *dir, const char *probability)
 	return write_file(path, probability);
 }
 
-/*
- * What the system has promised beside the processes that there are. Of these, one
- * that reads the test's output may need more memory at any time.
- */
-static long long not_of_processes(void)
-{
-	DIR *proc = opendir("/proc");
-	long long sum = 0, promise;
-	struct dirent *entry;
-
-	while (proc && (entry = readdir(proc))) {
-		promise = atoi(entry->d_name) ? promise_of(atoi(entry->d_name)) : 0;
-		sum += promise > 0 ? promise : 0;
-	}
-	promise = meminfo_bytes("Committed_AS");
-	if (proc)
-		closedir(proc);
-	return promise - sum;
-}
-
 FIXTURE_SETUP(storm)
 {
 	page = sysconf(_SC_PAGESIZE);
@@ -330,7 +120,7 @@ FIXTURE_SETUP(storm)
 	}
 	shared = mmap(NULL, sizeof(*shared), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, shared);
-	self->others = not_of_processes();
+	self->others = commit_of_no_process();
 }
 
 FIXTURE_TEARDOWN(storm)
@@ -348,7 +138,7 @@ static bool comes_back(long long others)
 	int tries;
 
 	for (tries = 0; tries < 500; tries++) {
-		if (!commit_of(groups[0], "current") && not_of_processes() == others)
+		if (!commit_of(groups[0], "current") && commit_of_no_process() == others)
 			return true;
 		usleep(10000);
 	}
@@ -361,16 +151,18 @@ TEST_F_TIMEOUT(storm, ends_where_it_began, 4000)
 	time_t end = time(NULL) + param("COMMIT_SECONDS", 6);
 	unsigned int seed = param("COMMIT_SEED", 1);
 	long long current, steps = 0;
-	int left, i, id;
-	struct worker w[WORKERS];
+	int left, i;
+	const char * const leaves[] = { groups[1], groups[3] };
+	struct commit_stepper w[WORKERS];
 	pid_t pids[WORKERS];
 	char path[1024];
 
 	for (i = 0; i < WORKERS; i++) {
-		w[i] = (struct worker) {
+		w[i] = (struct commit_stepper) {
 			.seed = seed + i, .nr = i, .faults = variant->faults,
+			.groups = leaves, .nr_groups = 2,
 		};
-		pids[i] = fork_into(groups[leaves[i % 2]], storms, &w[i]);
+		pids[i] = fork_into(leaves[i % 2], storms, &w[i]);
 		ASSERT_LT(0, pids[i]);
 	}
 	/* Limits come and go, and the number of those alive falls. */
@@ -404,15 +196,12 @@ TEST_F_TIMEOUT(storm, ends_where_it_began, 4000)
 		snprintf(path, sizeof(path), "%s/cgroup.kill", groups[i]);
 		write_file(path, "1");
 	}
-	for (i = 0; i < WORKERS; i++) {
-		id = shmget(KEY + i, 0, 0600);
-		if (id >= 0)
-			shmctl(id, IPC_RMID, NULL);
-	}
+	for (i = 0; i < WORKERS; i++)
+		commit_steps_end(i);
 	EXPECT_TRUE(comes_back(self->others));
 	for (i = 0; i < GROUPS; i++)
 		EXPECT_EQ(0, commit_of(groups[i], "current"));
-	EXPECT_EQ(self->others, not_of_processes());
+	EXPECT_EQ(self->others, commit_of_no_process());
 	EXPECT_LT(0, commit_of(groups[0], "peak"));
 	steps = shared->steps;
 	TH_LOG("%lld steps, refused %lld times", steps, commit_refusals(groups[0]));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -153,6 +154,22 @@ long long meminfo_bytes(const char *key)
 			value = number_in(line) << 10;
 	close(in.fd);
 	return value;
+}
+
+long long commit_of_no_process(void)
+{
+	DIR *proc = opendir("/proc");
+	long long sum = 0, promise;
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		promise = atoi(entry->d_name) ? promise_of(atoi(entry->d_name)) : 0;
+		sum += promise > 0 ? promise : 0;
+	}
+	promise = meminfo_bytes("Committed_AS");
+	if (proc)
+		closedir(proc);
+	return promise - sum;
 }
 
 long long commit_of(const char *cgroup, const char *name)

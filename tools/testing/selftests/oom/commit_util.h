@@ -22,6 +22,11 @@ long long promise_of(pid_t pid);
 long long shared_of(pid_t pid);
 /* A line of /proc/meminfo in bytes, without allocating. */
 long long meminfo_bytes(const char *key);
+/*
+ * What the system has promised beside the processes that there are. Of these, one
+ * that reads the test's output may need more memory at any time.
+ */
+long long commit_of_no_process(void);
 /* CGROUP/memory.commit.NAME */
 long long commit_of(const char *cgroup, const char *name);
 int commit_set(const char *cgroup, const char *name, const char *value);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commit_steps.h"
+#include "commit_util.h"
+#include "oom_util.h"
+
+#define RW		(PROT_READ | PROT_WRITE)
+#define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS)
+
+static long page;
+
+static unsigned int below(struct commit_stepper *w, unsigned int n)
+{
+	return rand_r(&w->seed) % n;
+}
+
+static void grows_stack(int depth)
+{
+	char frame[8192];
+
+	frame[0] = depth;
+	if (depth)
+		grows_stack(depth - 1);
+	/* Keeps the frame until here. */
+	asm volatile("" : : "r"(frame) : "memory");
+}
+
+static void join_group(struct commit_stepper *w)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", w->groups[below(w, w->nr_groups)]);
+	write_file(path, "0");
+}
+
+static int prot(struct commit_stepper *w)
+{
+	static const int prots[] = { PROT_NONE, PROT_READ, RW, RW, RW };
+
+	return prots[below(w, 5)];
+}
+
+static int bears(void *arg)
+{
+	struct commit_stepper *w = arg;
+	int steps = below(w, 8);
+
+	while (steps--)
+		commit_step(w);
+	if (below(w, 4) == 0)
+		execl("/proc/self/exe", "commit_steps", "--true", NULL);
+	return 0;
+}
+
+void commit_step(struct commit_stepper *w)
+{
+	unsigned int at = below(w, COMMIT_ARENA), len = 1 + below(w, 1 + below(w, 200));
+	unsigned int to = below(w, COMMIT_ARENA), more = 1 + below(w, 64);
+	char *a, *b;
+	int fd, id;
+	pid_t pid;
+
+	if (at + len > COMMIT_ARENA)
+		len = COMMIT_ARENA - at;
+	if (to + more > COMMIT_ARENA)
+		more = COMMIT_ARENA - to;
+	if (to + len > COMMIT_ARENA)
+		to = COMMIT_ARENA - len;
+	a = w->arena + at * page;
+	b = w->arena + to * page;
+	switch (below(w, 24)) {
+	case 0 ... 2:
+		mmap(a, len * page, prot(w), PRIVATE | MAP_FIXED, -1, 0);
+		break;
+	case 3:
+		mmap(a, len * page, prot(w), MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		break;
+	case 4:
+		mmap(a, len * page, prot(w), PRIVATE | MAP_FIXED | MAP_NORESERVE, -1, 0);
+		break;
+	case 5:
+		fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+		mmap(a, len * page, prot(w), MAP_PRIVATE | MAP_FIXED, fd, 0);
+		close(fd);
+		break;
+	case 6:
+		/* A driver that refuses, when what was there is gone already */
+		fd = open("/dev/ttyS1", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		mmap(a, len * page, RW, MAP_PRIVATE | MAP_FIXED, fd, 0);
+		close(fd);
+		break;
+	case 7 ... 8:
+		munmap(a, len * page);
+		break;
+	case 9 ... 10:
+		mprotect(a, len * page, prot(w));
+		break;
+	case 11:
+		mremap(a, len * page, more * page, MREMAP_MAYMOVE | MREMAP_FIXED, b);
+		break;
+	case 12:
+		/* Where it goes it may stay: a few pages, and the arena comes back */
+		mremap(a, len * page, (len + below(w, 4)) * page, 0);
+		break;
+	case 13:
+		mremap(a, len * page, len * page,
+		       MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, b);
+		break;
+	case 14:
+		madvise(a, len * page, below(w, 2) ? MADV_DONTFORK : MADV_DOFORK);
+		break;
+	case 15:
+		madvise(a, len * page, below(w, 2) ? MADV_POPULATE_WRITE : MADV_DONTNEED);
+		break;
+	case 16:
+		if (below(w, 2))
+			sbrk(len * page);
+		else
+			brk((char *)sbrk(0) - page * below(w, 2));
+		break;
+	case 17:
+		grows_stack(below(w, 12));
+		break;
+	case 18:
+		fd = memfd_create("storm", MFD_CLOEXEC);
+		if (fd < 0)
+			break;
+		if (w->memfd >= 0)
+			close(w->memfd);
+		w->memfd = fd;
+		if (ftruncate(fd, 64 * page))
+			break;
+		mmap(a, len * page, prot(w), MAP_SHARED | MAP_FIXED, fd, 0);
+		break;
+	case 19:
+		if (w->memfd < 0)
+			break;
+		if (below(w, 2))
+			pwrite(w->memfd, a, 1, below(w, 64) * page);
+		if (below(w, 2))
+			fallocate(w->memfd, 0, below(w, 64) * page, more * page);
+		if (below(w, 2))
+			fallocate(w->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				  below(w, 64) * page, more * page);
+		if (below(w, 2))
+			ftruncate(w->memfd, below(w, 64) * page);
+		break;
+	case 20:
+		id = shmget(COMMIT_KEY + w->nr, len * page, 0600 | IPC_CREAT |
+			    (below(w, 2) ? SHM_NORESERVE : 0));
+		if (id < 0)
+			id = shmget(COMMIT_KEY + w->nr, 0, 0600);
+		b = shmat(id, a, SHM_REMAP);
+		shmctl(id, IPC_RMID, NULL);
+		break;
+	case 21:
+		join_group(w);
+		break;
+	case 22:
+		fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		pwrite(fd, &commit_step, 16, below(w, 16) * page);
+		if (below(w, 2))
+			mmap(a, len * page, prot(w), MAP_SHARED | MAP_FIXED, fd, 0);
+		close(fd);
+		break;
+	default:
+		pid = fork_into(below(w, 2) ? w->groups[below(w, w->nr_groups)] : NULL, bears, w);
+		if (pid > 0)
+			wait_for(pid);
+	}
+}
+
+int commit_steps_begin(struct commit_stepper *w)
+{
+	struct rlimit none = { };
+
+	page = sysconf(_SC_PAGESIZE);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	w->memfd = -1;
+	w->arena = mmap(NULL, COMMIT_ARENA * page, PROT_NONE, PRIVATE | MAP_NORESERVE,
+			-1, 0);
+	if (w->arena == MAP_FAILED)
+		return -errno;
+	return w->faults ? write_file("/proc/self/make-it-fail", "1") : 0;
+}
+
+void commit_steps_end(int nr)
+{
+	int id = shmget(COMMIT_KEY + nr, 0, 0600);
+
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+}

@@ -24,6 +24,15 @@ WANT=6.12
 # shellcheck disable=SC2054 # the comma is checkpatch's
 CHECKPATCH=(--strict --terse --ignore FILE_PATH_CHANGES,EMBEDDED_FILENAME,TYPO_SPELLING)
 
+# What a healthy kernel never says.
+ALARMS='BUG:|WARNING:|KASAN:|UBSAN:|Oops|general protection fault'
+ALARMS+='|Kernel panic|cut here|possible (recursive|circular|irq)'
+ALARMS+='|inconsistent lock state|suspicious RCU usage|bad unlock balance'
+ALARMS+='|lock held when returning|held lock freed|sleeping function called'
+ALARMS+='|rcu.*(stall|detected)|blocked for more than|soft lockup'
+ALARMS+='|list_(add|del) corruption|pagealloc: |turning off the locking'
+ALARMS+='|non-static key'
+
 die()
 {
 	printf 'error: %s\n' "$*" >&2

@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debug vanilla initramfs run check kunit lint bench select warning \
+.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check soak kunit lint bench select warning \
 	tree refresh series series-check off-check configs coverage deb clean
 
 help:
@@ -19,6 +19,8 @@ help:
 	@echo '                     one self-test, such as gate_test, or one test of'
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
+	@echo '  make soak          TIME=60m of all at once, OOM kills, failing allocations, CPUs'
+	@echo '                     that come and go, on the debug kernel and on one with KCSAN'
 	@echo '  make bench         instructions of operations against the base kernel'"'"'s'
 	@echo '  make select        whom both kernels choose by skewed counters, and at what cost'
 	@echo '  make warning       a table: how early which warning comes before an OOM kill'
@@ -53,6 +55,9 @@ release: apply
 debug: apply
 	@$(S)/kernel.sh debug base peios debug
 
+kcsan: apply
+	@$(S)/kernel.sh kcsan base peios kcsan
+
 # The base kernel of the same configuration, to compare with.
 vanilla: apply
 	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh vanilla base
@@ -69,6 +74,12 @@ export KERNELS
 
 check: setup-check $(KERNELS) $(if $(SUITE),,vanilla) initramfs
 	@$(S)/check.sh $(SUITE)
+
+SOAK_KERNELS ?= debug kcsan
+export SOAK_KERNELS TIME
+
+soak: setup-soak $(SOAK_KERNELS) initramfs
+	@$(S)/soak.sh
 
 kunit: setup-kunit apply
 	@$(S)/kunit.sh

@@ -17,6 +17,7 @@ for use in "$@"; do
 	deb)
 		packages+=' dpkg-dev debhelper fakeroot kmod cpio rsync dwarves'
 		[ "${CONFIG:-debian}" != debian ] || packages+=' linux-config-6.12' ;;
+	soak) packages+=' stress-ng' ;;
 	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu' ;;
 	kunit) packages+=' python3' ;;
 	lint) packages+=' perl sparse shellcheck' ;;

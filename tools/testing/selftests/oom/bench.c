@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -154,10 +155,85 @@ static void fork_exec_exit(int n)
 
 static pid_t target;
 
+/* Only asks if it may. */
 static void kill_0(int n)
 {
 	while (n--)
 		kill(target, 0);
+}
+
+static void answer(int sig, siginfo_t *info, void *context)
+{
+	kill(info->si_pid, SIGUSR2);
+}
+
+/* There, taken by a handler, and back. */
+static void kill_and_answer(int n)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	while (n--) {
+		must(!kill(target, SIGUSR1), "kill");
+		must(sigwaitinfo(&set, NULL) == SIGUSR2, "sigwaitinfo");
+	}
+}
+
+/* What else Peios is asked about, of another process. */
+static void getpgid_other(int n)
+{
+	while (n--)
+		must(getpgid(target) >= 0, "getpgid");
+}
+
+static void setpriority_other(int n)
+{
+	while (n--)
+		must(!setpriority(PRIO_PROCESS, target, 0), "setpriority");
+}
+
+static void sched_setaffinity_other(int n)
+{
+	cpu_set_t set;
+
+	must(!sched_getaffinity(0, sizeof(set), &set), "sched_getaffinity");
+	while (n--)
+		must(!sched_setaffinity(target, sizeof(set), &set),
+		     "sched_setaffinity");
+}
+
+static void prlimit_other(int n)
+{
+	struct rlimit limit;
+
+	must(!getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+	while (n--)
+		must(!prlimit(target, RLIMIT_NOFILE, &limit, NULL), "prlimit");
+}
+
+/*
+ * With a pid beyond the first page of them: how many pages the kernel looks into
+ * for one should not depend on how many threads of its own it has.
+ */
+static void start_target(void)
+{
+	const struct sigaction action = {
+		.sa_sigaction = answer,
+		.sa_flags = SA_SIGINFO,
+	};
+
+	sigaction(SIGUSR1, &action, NULL);
+	while ((target = fork()) < 200) {
+		if (!target) {
+			for (;;)
+				pause();
+		}
+		must(target > 0, "fork");
+		kill(target, SIGKILL);
+		waitpid(target, NULL, 0);
+	}
 }
 
 static void read_again(const char *path, int n)
@@ -239,7 +315,12 @@ static const struct benchmark {
 	{ "fault",		page_fault,		100 },
 	{ "fork+exit",		fork_exit,		4 },
 	{ "exec",		fork_exec_exit,		2 },
-	{ "kill",		kill_0,			400 },
+	{ "kill",		kill_and_answer,	50 },
+	{ "kill_0",		kill_0,			400 },
+	{ "getpgid",		getpgid_other,		400 },
+	{ "setpriority",	setpriority_other,	400 },
+	{ "sched_setaffinity",	sched_setaffinity_other, 100 },
+	{ "prlimit",		prlimit_other,		400 },
 	{ "oom_score_read",	oom_score_read,		100 },
 	{ "oom_score_adj_read",	oom_score_adj_read,	100 },
 	{ "oom_score_adj_write", oom_score_adj_write,	100 },
@@ -327,11 +408,7 @@ int main(int argc, char *argv[])
 	if (argc == 2)
 		enter_cgroups(3, !strcmp(argv[1], "--limits"));
 
-	target = fork();
-	if (!target) {
-		for (;;)
-			pause();
-	}
+	start_target();
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {

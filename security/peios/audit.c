@@ -74,6 +74,11 @@ static void log_privilege(struct audit_buffer *ab, const char *key, u64 mask)
 	audit_log_format(ab, " %s=%s", key, peios_privilege_name(number));
 }
 
+static bool refuses(const struct peios_record *record)
+{
+	return peios_enforcing || record->always;
+}
+
 static void log_record(struct audit_buffer *ab, void *data)
 {
 	const struct peios_record *record =
@@ -82,7 +87,7 @@ static void log_record(struct audit_buffer *ab, void *data)
 
 	audit_log_format(ab, "lsm=peios %s op=%s",
 			 record->granted ? "granted" :
-			 peios_enforcing ? "denied" : "permitted", record->op);
+			 refuses(record) ? "denied" : "permitted", record->op);
 	log_user(ab, "ssid", record->subject);
 	if (record->adj)
 		audit_log_format(ab, " old=%d new=%d", record->old, record->new);
@@ -124,6 +129,22 @@ void peios_audit(const struct peios_record *record)
 		return;
 	}
 	common_lsm_audit(&data.common, log_record, NULL);
+}
+
+/**
+ * peios_refuse() - count and record that something is not permitted
+ * @record: what to say
+ *
+ * Context: any, does not sleep.
+ * Return: true if it is to be refused; false in permissive mode.
+ */
+bool peios_refuse(const struct peios_record *record)
+{
+	atomic64_inc(&peios_stats[refuses(record) ?
+				  PEIOS_STAT_ACCESS_REFUSED :
+				  PEIOS_STAT_ACCESS_PERMITTED]);
+	peios_audit(record);
+	return refuses(record);
 }
 
 struct sysctl_record {

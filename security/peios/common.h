@@ -103,6 +103,7 @@ extern atomic64_t peios_stats[PEIOS_NR_STATS];
  * @privileges: those that are missing; if @granted, those that were used
  * @adj: it is about oom_score_adj, to be changed from @old to @new
  * @by_opener: @subject is the opener of the file that was written to
+ * @always: it is refused in permissive mode, too
  * @old: value of oom_score_adj now
  * @new: value wanted
  */
@@ -116,11 +117,13 @@ struct peios_record {
 	u64 privileges;
 	bool adj;
 	bool by_opener;
+	bool always;
 	short old;
 	short new;
 };
 
 void peios_audit(const struct peios_record *record);
+bool peios_refuse(const struct peios_record *record);
 void peios_audit_sysctl_refused(struct file *file,
 				enum peios_sysctl_refusal why);
 void peios_audit_sysctl_written(struct file *file, const char *old,

@@ -241,6 +241,25 @@ static void hook_cred_free(struct cred *cred)
 	peios_cred(cred)->token = NULL;
 }
 
+/*
+ * Tokens and integrity protection make what a process is, which nothing but
+ * privileges adds to: in permissive mode, too, or else what that records would
+ * not be what enforcing would refuse. Without @lacks, @subject traces us.
+ */
+static void refuse_own(const char *op, const struct cred *subject, u64 lacks)
+{
+	const struct peios_record record = {
+		.op = op,
+		.subject = subject,
+		.target = current,
+		.check = lacks ? PEIOS_CHECK_PRIVILEGE : PEIOS_CHECK_PIP,
+		.privileges = lacks,
+		.always = true,
+	};
+
+	peios_refuse(&record);
+}
+
 /**
  * peios_token_write() - run a command on the current thread's token
  * @text: the command, NUL-terminated; its contents are used up
@@ -270,6 +289,10 @@ int peios_token_write(char *text)
 	}
 	err = peios_token_apply(peios_cred(new)->token, peios_cred_lost(new),
 				&command, &token);
+	if (err == -EPERM)
+		refuse_own("set_token", current_cred(),
+			   peios_token_lacks(peios_cred(new)->token,
+					     peios_cred_lost(new), &command));
 	if (err) {
 		abort_creds(new);
 		goto out;
@@ -324,8 +347,11 @@ static bool traced_by_less(const struct peios_pip *pip)
 
 	guard(rcu)();
 	tracer = ptrace_parent(current);
-	return tracer && !same_thread_group(tracer, current) &&
-	       !peios_pip_dominates(&peios_cred(__task_cred(tracer))->pip, pip);
+	if (!tracer || same_thread_group(tracer, current) ||
+	    peios_pip_dominates(&peios_cred(__task_cred(tracer))->pip, pip))
+		return false;
+	refuse_own("set_pip", __task_cred(tracer), 0);
+	return true;
 }
 
 static int set_pip(const struct peios_pip *pip)
@@ -338,15 +364,7 @@ static int set_pip(const struct peios_pip *pip)
 		return -EBUSY;
 	if (pip->type > old->type || pip->trust > old->trust) {
 		if (!(peios_current_enabled() & PEIOS_PRIV_TCB)) {
-			const struct peios_record record = {
-				.op = "set_pip",
-				.subject = current_cred(),
-				.target = current,
-				.check = PEIOS_CHECK_PRIVILEGE,
-				.privileges = PEIOS_PRIV_TCB,
-			};
-
-			peios_audit(&record);
+			refuse_own("set_pip", current_cred(), PEIOS_PRIV_TCB);
 			return -EPERM;
 		}
 		if (traced_by_less(pip))

@@ -302,6 +302,7 @@ static void privileges_only_leave(struct kunit *test)
 			struct peios_token *new = token, wanted = {};
 			unsigned int lost = prandom_u32_state(&rnd) % 8 ?
 					    0 : PEIOS_LOST_TCB;
+			u64 lacks;
 			int err;
 
 			command.privileges = BIT_ULL(2 + prandom_u32_state(&rnd) % 35) |
@@ -310,9 +311,10 @@ static void privileges_only_leave(struct kunit *test)
 			wanted.enabled = command.privileges;
 			wanted.assigned = true;
 			command.token = &wanted;
+			lacks = peios_token_lacks(token, lost, &command);
 			err = peios_token_apply(token, lost, &command, &new);
+			KUNIT_ASSERT_EQ(test, err, lacks ? -EPERM : 0);
 			if (err) {
-				KUNIT_ASSERT_EQ(test, err, -EPERM);
 				KUNIT_ASSERT_PTR_EQ(test, new, token);
 				continue;
 			}
@@ -339,6 +341,12 @@ static void replacing_needs_the_privilege(struct kunit *test)
 	struct peios_token *new = NULL;
 
 	KUNIT_EXPECT_EQ(test, peios_token_apply(&old, 0, &command, &new), -EPERM);
+	KUNIT_EXPECT_EQ(test, peios_token_lacks(&old, 0, &command),
+			PEIOS_PRIV_CREATE_TOKEN);
+	wanted.present = PEIOS_PRIV_TCB | PEIOS_PRIV_CHANGE_NOTIFY;
+	KUNIT_EXPECT_EQ(test, peios_token_lacks(&old, PEIOS_LOST_TCB, &command),
+			PEIOS_PRIV_CREATE_TOKEN | PEIOS_PRIV_TCB);
+	wanted.present = 0;
 	old.enabled = PEIOS_PRIV_ALL;
 	KUNIT_EXPECT_EQ(test, peios_token_apply(&old, PEIOS_LOST_TCB, &command,
 						&new), -EPERM);

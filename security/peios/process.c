@@ -174,6 +174,57 @@ static bool is_unix_root(const struct peios_sid *user, const struct cred *cred)
 	return false;
 }
 
+/**
+ * peios_default_check() - decide by the default descriptor
+ * @subject: who asks
+ * @user: the user of the target, who is its owner
+ * @unix_root: the target is a Unix user's, and @subject a Unix root over it
+ * @desired: rights, none generic, nor MAXIMUM_ALLOWED
+ * @result: the decision
+ *
+ * As peios_process_check() decides by what peios_sd_default() makes, of a target
+ * that is not protected.
+ *
+ * Context: any.
+ * Return: 0 if all that is desired is granted, or else -EACCES.
+ */
+int peios_default_check(const struct peios_subject *subject,
+			const struct peios_sid *user, bool unix_root,
+			u32 desired, struct peios_access *result)
+{
+	u32 missing = desired & ~peios_default_granted(subject, user, unix_root);
+	u64 security = 0;
+
+	*result = (struct peios_access) { .ace = -1 };
+	if (desired & PEIOS_ACCESS_SYSTEM_SECURITY) {
+		security = subject->privileges & PEIOS_PRIV_SECURITY;
+		if (!security) {
+			result->missing = PEIOS_ACCESS_SYSTEM_SECURITY;
+			result->refused_by = PEIOS_CHECK_PRIVILEGE;
+			return -EACCES;
+		}
+		result->used = security;
+		missing &= ~PEIOS_ACCESS_SYSTEM_SECURITY;
+	}
+	if (missing & PEIOS_WRITE_OWNER &&
+	    subject->privileges & PEIOS_PRIV_TAKE_OWNERSHIP) {
+		result->used |= PEIOS_PRIV_TAKE_OWNERSHIP;
+		missing &= ~PEIOS_WRITE_OWNER;
+	}
+	if (missing && subject->privileges & PEIOS_PRIV_DEBUG) {
+		result->used = PEIOS_PRIV_DEBUG | security;
+		missing = 0;
+	}
+	if (missing) {
+		result->used = 0;
+		result->missing = missing;
+		result->refused_by = PEIOS_CHECK_SD;
+		return -EACCES;
+	}
+	result->granted = desired;
+	return 0;
+}
+
 /* A target that has no descriptor of its own has the default. */
 static int check_default(const struct peios_subject *subject,
 			 const struct cred *cred, const struct cred *target,
@@ -182,42 +233,68 @@ static int check_default(const struct peios_subject *subject,
 {
 	struct peios_sid user;
 	bool by_root;
-	u32 missing;
+	int err;
 
-	*result = (struct peios_access) { .granted = desired, .ace = -1 };
 	if (!peios_pip_dominates(&peios_cred(cred)->pip, target_pip)) {
-		missing = desired;
-		result->refused_by = PEIOS_CHECK_PIP;
-		goto refused;
+		*result = (struct peios_access) {
+			.missing = desired,
+			.refused_by = PEIOS_CHECK_PIP,
+			.ace = -1,
+		};
+		return -EACCES;
 	}
 
 	peios_cred_user(target, &user);
 	by_root = peios_cred_lost(target) & PEIOS_LOST_ROOT &&
 		  is_unix_root(subject->user, target);
-	missing = desired & ~peios_default_granted(subject, &user, by_root);
-	if (missing && subject->privileges & PEIOS_PRIV_DEBUG) {
-		result->used = PEIOS_PRIV_DEBUG;
-		missing = 0;
-	}
-	if (missing) {
-		result->refused_by = PEIOS_CHECK_SD;
-		goto refused;
-	}
+	err = peios_default_check(subject, &user, by_root, desired, result);
+	if (err)
+		return err;
 
 	*lacks = peios_control_missing(desired, peios_cred_present(target),
 				       peios_cred_present(cred),
 				       subject->privileges);
-	if (*lacks) {
-		missing = desired & PEIOS_PROCESS_CONTROL;
-		result->refused_by = PEIOS_CHECK_PRIVILEGE;
-		goto refused;
-	}
-	return 0;
-
-refused:
-	result->granted = 0;
-	result->missing = missing;
+	if (!*lacks)
+		return 0;
+	*result = (struct peios_access) {
+		.missing = desired & PEIOS_PROCESS_CONTROL,
+		.refused_by = PEIOS_CHECK_PRIVILEGE,
+		.ace = -1,
+	};
 	return -EACCES;
+}
+
+/**
+ * peios_task_decide() - may a credential do this to another's process?
+ * @cred: who asks
+ * @target: the credential of the process
+ * @sd: its descriptor, NULL for the default
+ * @desired: rights on it
+ * @result: the decision
+ * @lacks: the privileges that are missing, where that is why it is refused
+ *
+ * PROCESS_QUERY_LIMITED alone is not subject to PIP: it says no more than that
+ * a process is there.
+ *
+ * Context: any; the credentials and @sd can't go away.
+ * Return: 0, or -EACCES.
+ */
+int peios_task_decide(const struct cred *cred, const struct cred *target,
+		      const struct peios_sd *sd, u32 desired,
+		      struct peios_access *result, u64 *lacks)
+{
+	static const struct peios_pip none;
+	const struct peios_pip *target_pip = &none;
+	struct peios_identity who;
+
+	peios_cred_identity(cred, &who);
+	if (desired != PEIOS_PROCESS_QUERY_LIMITED)
+		target_pip = &peios_cred(target)->pip;
+	if (sd)
+		return peios_process_check(&who.subject, &peios_cred(cred)->pip,
+					   sd, target_pip, desired, result);
+	return check_default(&who.subject, cred, target, target_pip, desired,
+			     result, lacks);
 }
 
 /**
@@ -228,59 +305,37 @@ refused:
  * @op: what it wants to do, a word for the record
  * @audit: record a refusal
  *
- * PROCESS_QUERY_LIMITED alone is not subject to PIP: it says no more than that
- * a process is there.
- *
  * Context: any, does not sleep; @cred and @target can't go away.
  * Return: 0, or -EACCES; in permissive mode always 0.
  */
 int peios_task_access_by(const struct cred *cred, struct task_struct *target,
 			 u32 desired, const char *op, bool audit)
 {
-	static const struct peios_pip none;
 	struct peios_record record = {
 		.op = op,
 		.subject = cred,
 		.target = target,
 	};
-	const struct peios_pip *target_pip = &none;
+	const struct peios_process *process = peios_task(target)->process;
 	struct peios_access result;
-	struct peios_identity who;
-	const struct peios_sd *sd;
-	const struct cred *tcred;
 	int err;
 
-	peios_cred_identity(cred, &who);
-	scoped_guard(rcu) {
-		tcred = __task_cred(target);
-		if (desired != PEIOS_PROCESS_QUERY_LIMITED)
-			target_pip = &peios_cred(tcred)->pip;
-		sd = rcu_dereference(peios_task(target)->process->sd);
-		if (sd)
-			err = peios_process_check(&who.subject,
-						  &peios_cred(cred)->pip, sd,
-						  target_pip, desired, &result);
-		else
-			err = check_default(&who.subject, cred, tcred,
-					    target_pip, desired, &result,
-					    &record.privileges);
-	}
+	scoped_guard(rcu)
+		err = peios_task_decide(cred, __task_cred(target),
+					rcu_dereference(process->sd), desired,
+					&result, &record.privileges);
 	if (!err) {
 		if (result.used)
 			peios_cred_use(cred, result.used);
 		return 0;
 	}
 
-	if (audit) {
-		atomic64_inc(&peios_stats[peios_enforcing ?
-					  PEIOS_STAT_ACCESS_REFUSED :
-					  PEIOS_STAT_ACCESS_PERMITTED]);
-		record.rights = result.missing;
-		record.check = result.refused_by;
-		peios_audit(&record);
-	}
+	record.rights = result.missing;
+	record.check = result.refused_by;
 	/* Permissive: Linux's rules decide, as they would without us. */
-	return peios_enforcing ? err : 0;
+	if (audit ? peios_refuse(&record) : peios_enforcing)
+		return err;
+	return 0;
 }
 
 /**
@@ -407,25 +462,48 @@ static void replace_sd(struct peios_process *process, struct peios_sd *sd)
 				   lockdep_is_held(&peios_sd_mutex)));
 }
 
+/* Not by a descriptor, but for lack of a privilege. */
+static int refuse_change(struct task_struct *task, u32 right, u64 lacks)
+{
+	const struct peios_record record = {
+		.op = "write_sd",
+		.subject = current_cred(),
+		.target = task,
+		.check = PEIOS_CHECK_PRIVILEGE,
+		.rights = right,
+		.privileges = lacks,
+	};
+
+	return peios_refuse(&record) ? -EACCES : 0;
+}
+
 /* Its SACL and its owner need more than the right to write. */
-static int change_permitted(const struct peios_sd *old,
+static int change_permitted(struct task_struct *task,
+			    const struct peios_sd *old,
 			    const struct peios_sd *new, u32 rights)
 {
+	struct peios_sid owner, old_owner;
 	struct peios_identity who;
-	struct peios_sid owner;
+	int err;
 
 	peios_cred_identity(current_cred(), &who);
 	who.subject.privileges = peios_current_enabled();
 	if (rights & PEIOS_ACCESS_SYSTEM_SECURITY) {
-		if (!(who.subject.privileges & PEIOS_PRIV_SECURITY))
-			return -EACCES;
-		peios_cred_use(current_cred(), PEIOS_PRIV_SECURITY);
+		if (who.subject.privileges & PEIOS_PRIV_SECURITY) {
+			peios_cred_use(current_cred(), PEIOS_PRIV_SECURITY);
+		} else {
+			err = refuse_change(task, PEIOS_ACCESS_SYSTEM_SECURITY,
+					    PEIOS_PRIV_SECURITY);
+			if (err)
+				return err;
+		}
 	}
-	if (rights & PEIOS_WRITE_OWNER) {
-		peios_sd_owner(new, &owner);
-		if (!peios_owner_permitted(&who.subject, &owner))
-			return -EACCES;
-	}
+	peios_sd_owner(old, &old_owner);
+	peios_sd_owner(new, &owner);
+	if (!peios_sid_equal(&owner, &old_owner) &&
+	    !peios_owner_permitted(&who.subject, &owner))
+		return refuse_change(task, PEIOS_WRITE_OWNER,
+				     PEIOS_PRIV_RESTORE);
 	return 0;
 }
 
@@ -463,7 +541,7 @@ int peios_sd_write(struct task_struct *task, const void *bytes, size_t size)
 	err = peios_task_access(task, rights & ~PEIOS_ACCESS_SYSTEM_SECURITY,
 				"write_sd", true);
 	if (!err)
-		err = change_permitted(old, new, rights);
+		err = change_permitted(task, old, new, rights);
 	put_sd(old);
 	if (err)
 		put_sd(new);

@@ -51,9 +51,15 @@ struct peios_file {
 /* Pure parts of the decision. */
 u32 peios_default_granted(const struct peios_subject *subject,
 			  const struct peios_sid *user, bool unix_root);
+int peios_default_check(const struct peios_subject *subject,
+			const struct peios_sid *user, bool unix_root,
+			u32 desired, struct peios_access *result);
 u32 peios_ptrace_rights(unsigned int mode);
 u32 peios_signal_right(int sig);
 
+int peios_task_decide(const struct cred *cred, const struct cred *target,
+		      const struct peios_sd *sd, u32 desired,
+		      struct peios_access *result, u64 *lacks);
 int peios_task_access(struct task_struct *target, u32 desired, const char *op,
 		      bool audit);
 int peios_task_access_by(const struct cred *subject, struct task_struct *target,

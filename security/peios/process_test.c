@@ -52,17 +52,24 @@ static void pick_sid(struct rnd_state *rnd, struct peios_sid *sid)
 /* The shortcut says what AccessCheck says of the descriptor that is shown. */
 static void default_is_access_check(struct kunit *test)
 {
+	static const u64 privileges[] = {
+		PEIOS_PRIV_DEBUG, PEIOS_PRIV_SECURITY, PEIOS_PRIV_TAKE_OWNERSHIP,
+		PEIOS_PRIV_RESTORE, PEIOS_PRIV_TCB,
+	};
+	static const struct peios_pip none;
 	struct peios_sid user, who, also, groups[4];
-	struct peios_access result;
+	unsigned int run, refused = 0, i;
+	struct peios_access result, got;
+	u64 by_privilege = 0;
 	struct rnd_state rnd;
 	struct peios_sd *sd;
-	unsigned int run, i;
 
 	prandom_seed_state(&rnd, SEED);
 	for (run = 0; run < 20000; run++) {
 		struct peios_subject subject = { .user = &who, .groups = groups };
-		bool root = prandom_u32_state(&rnd) & 1;
-		u32 granted;
+		bool root = prandom_u32_state(&rnd) & 1, same;
+		u32 granted, desired;
+		int err;
 
 		pick_sid(&rnd, &user);
 		pick_sid(&rnd, &who);
@@ -74,15 +81,40 @@ static void default_is_access_check(struct kunit *test)
 		if (root)
 			also = who;
 
+		subject.privileges = 0;
+		for (i = 0; i < ARRAY_SIZE(privileges); i++)
+			if (prandom_u32_state(&rnd) & 1)
+				subject.privileges |= privileges[i];
+		desired = prandom_u32_state(&rnd) &
+			  (PEIOS_PROCESS_ALL | PEIOS_ACCESS_SYSTEM_SECURITY |
+			   PEIOS_SYNCHRONIZE);
+		/* Most of the time few rights, or all is refused */
+		if (prandom_u32_state(&rnd) % 4)
+			desired &= prandom_u32_state(&rnd) &
+				   prandom_u32_state(&rnd);
+
 		sd = peios_sd_default(&user, &also, root, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, sd);
 		peios_access_check(&subject, sd, PEIOS_MAXIMUM_ALLOWED,
 				   &peios_process_mapping, &result);
-		kfree(sd);
 		granted = peios_default_granted(&subject, &user, root);
-		if (granted != result.granted)
+		same = granted == result.granted;
+		err = peios_process_check(&subject, &none, sd, &none, desired,
+					  &result);
+		kfree(sd);
+		same &= err == peios_default_check(&subject, &user, root,
+						   desired, &got);
+		same &= !memcmp(&result, &got, sizeof(got));
+		if (!same)
 			break;
+		refused += !!err;
+		by_privilege |= got.used;
 	}
+	KUNIT_EXPECT_GT(test, refused, 1000);
+	KUNIT_EXPECT_LT(test, refused, 19000);
+	/* Each of those that can stand in for a right did so. */
+	KUNIT_EXPECT_EQ(test, by_privilege, PEIOS_PRIV_DEBUG |
+			PEIOS_PRIV_SECURITY | PEIOS_PRIV_TAKE_OWNERSHIP);
 	KUNIT_EXPECT_EQ(test, run, 20000);
 }
 

@@ -190,6 +190,30 @@ int peios_command_parse(char *text, struct peios_command *command)
 }
 
 /**
+ * peios_token_lacks() - the privileges that a command needs and a token has not
+ * @old: the token as it is
+ * @lost: PEIOS_LOST_* bits of the credential
+ * @command: the command
+ *
+ * Return: the privileges' mask.
+ */
+u64 peios_token_lacks(const struct peios_token *old, unsigned int lost,
+		      const struct peios_command *command)
+{
+	u64 present = peios_token_present(old, lost);
+
+	switch (command->kind) {
+	case PEIOS_ENABLE:
+		return command->privileges & ~present;
+	case PEIOS_REPLACE:
+		return (command->token->present & ~present) |
+		       (PEIOS_PRIV_CREATE_TOKEN & ~(old->enabled & present));
+	default:
+		return 0;
+	}
+}
+
+/**
  * peios_token_apply() - what becomes of a token by a command
  * @old: the token as it is
  * @lost: PEIOS_LOST_* bits of the credential
@@ -214,10 +238,10 @@ int peios_token_apply(const struct peios_token *old, unsigned int lost,
 	unsigned int nr_sids;
 	struct peios_token *token;
 
+	if (peios_token_lacks(old, lost, command))
+		return -EPERM;
 	switch (command->kind) {
 	case PEIOS_ENABLE:
-		if (command->privileges & ~present)
-			return -EPERM;
 		enabled |= command->privileges;
 		break;
 	case PEIOS_DISABLE:
@@ -229,9 +253,6 @@ int peios_token_apply(const struct peios_token *old, unsigned int lost,
 		break;
 	case PEIOS_REPLACE:
 		from = command->token;
-		if (!(enabled & PEIOS_PRIV_CREATE_TOKEN) ||
-		    from->present & ~present)
-			return -EPERM;
 		present = from->present;
 		enabled = from->enabled;
 		break;

@@ -89,6 +89,8 @@ struct peios_command {
 
 struct peios_token *peios_token_alloc(unsigned int nr_sids);
 int peios_command_parse(char *text, struct peios_command *command);
+u64 peios_token_lacks(const struct peios_token *old, unsigned int lost,
+		      const struct peios_command *command);
 int peios_token_apply(const struct peios_token *old, unsigned int lost,
 		      const struct peios_command *command,
 		      struct peios_token **new);

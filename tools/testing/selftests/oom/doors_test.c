@@ -552,6 +552,26 @@ TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 	close(fd);
 }
 
+TEST_F_TIMEOUT(doors, refused_change_is_recorded, 120)
+{
+	static const char text[] = "lsm=peios denied op=set_token ssid=" SYSTEM
+		" check=privilege missing=SeTcbPrivilege tsid=" SYSTEM " pid=";
+	bool found = false;
+	int fd, tries;
+
+	fd = open_audit();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
+	for (tries = 0; tries < 10 && !found; tries++) {
+		ASSERT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
+		found = recorded(fd, text, getpid());
+	}
+	EXPECT_TRUE(found) {
+		TH_LOG("no record: %s", text);
+	}
+	close(fd);
+}
+
 TEST_F_TIMEOUT(doors, lowering_is_recorded, 120)
 {
 	static const char text[] =

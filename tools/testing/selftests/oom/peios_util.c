@@ -99,6 +99,17 @@ static void attr_path(char *path, size_t size, pid_t pid, const char *name)
 		snprintf(path, size, "/proc/thread-self/attr/peios/%s", name);
 }
 
+void sd_group(struct sd *sd, const char *group)
+{
+	put32(sd->bytes + 8, sd->size);
+	sd->size += put_sid(sd->bytes + sd->size, group);
+}
+
+void sd_null_sacl(struct sd *sd)
+{
+	sd->bytes[2] |= 0x10;	/* SACL present */
+}
+
 int sd_read(pid_t pid, void *bytes, size_t size)
 {
 	char path[64];

@@ -47,6 +47,9 @@ struct sd {
 void sd_begin(struct sd *sd, const char *owner);
 void sd_allow(struct sd *sd, const char *sid, uint32_t rights);
 void sd_deny(struct sd *sd, const char *sid, uint32_t rights);
+/* After all entries: its group; a SACL, which is NULL. */
+void sd_group(struct sd *sd, const char *group);
+void sd_null_sacl(struct sd *sd);
 
 int sd_read(pid_t pid, void *bytes, size_t size);
 int sd_write(pid_t pid, const struct sd *sd);

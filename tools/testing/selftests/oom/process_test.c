@@ -538,6 +538,90 @@ TEST_F_TIMEOUT(sd, owner_needs_its_own_right, 120)
 	}
 }
 
+/* The group needs WRITE_OWNER, and not to be one that could own. */
+TEST_F_TIMEOUT(sd, group_needs_the_owners_right, 120)
+{
+	static const struct {
+		uint32_t rights;
+		int err;
+	} cases[] = { { WRITE_OWNER, 0 }, { WRITE_DAC, EACCES } };
+	const struct target_setup setup = { .sd = &self->sd };
+	struct target target;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct change change = { .sd = &self->other };
+
+		sd_begin(&self->sd, BOB);
+		sd_allow(&self->sd, ALICE, cases[i].rights);
+		ASSERT_EQ(0, target_start(&target, &setup));
+		change.pid = target.pid;
+		self->other = self->sd;
+		sd_group(&self->other, BOB);
+		EXPECT_EQ(cases[i].err, in_child(change_as_alice, &change)) {
+			TH_LOG("case %u", i);
+		}
+		target_stop(&target);
+	}
+}
+
+TEST_F_TIMEOUT(sd, sacl_needs_the_privilege, 120)
+{
+	const struct target_setup setup = { .sd = &self->sd };
+	struct change change = { .sd = &self->other };
+	struct target target;
+
+	sd_begin(&self->sd, BOB);
+	sd_allow(&self->sd, ALICE, ALL_RIGHTS);
+	ASSERT_EQ(0, target_start(&target, &setup));
+	change.pid = target.pid;
+	self->other = self->sd;
+	sd_null_sacl(&self->other);
+	EXPECT_EQ(EACCES, in_child(change_as_alice, &change));
+	change.privileges = "SeTakeOwnershipPrivilege,SeRestorePrivilege,SeDebugPrivilege";
+	EXPECT_EQ(EACCES, in_child(change_as_alice, &change));
+	change.privileges = "SeSecurityPrivilege";
+	EXPECT_EQ(0, in_child(change_as_alice, &change));
+	target_stop(&target);
+}
+
+static long long refused(void)
+{
+	long long count = -1;
+
+	read_key_number(PEIOS_DIR "/stats", "access_refused", &count);
+	return count;
+}
+
+/* What changes oneself is counted, too, when it is refused. */
+TEST_F_TIMEOUT(sd, refused_changes_are_counted, 120)
+{
+	const struct target_setup setup = { .sd = &self->sd };
+	struct change change = { .sd = &self->other };
+	long long before = refused();
+	struct target target;
+
+	sd_begin(&self->sd, BOB);
+	sd_allow(&self->sd, ALICE, ALL_RIGHTS);
+	ASSERT_EQ(0, target_start(&target, &setup));
+	change.pid = target.pid;
+	self->other = self->sd;
+	sd_null_sacl(&self->other);
+	ASSERT_EQ(EACCES, in_child(change_as_alice, &change));
+	EXPECT_EQ(before + 1, refused());
+	sd_begin(&self->other, SYSTEM);
+	ASSERT_EQ(EACCES, in_child(change_as_alice, &change));
+	EXPECT_EQ(before + 2, refused());
+	target_stop(&target);
+
+	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
+	EXPECT_EQ(before + 2, refused());
+	EXPECT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
+	EXPECT_EQ(before + 3, refused());
+	EXPECT_EQ(-EPERM, pip_write("1 1"));
+	EXPECT_EQ(before + 4, refused());
+}
+
 static int send_sd_file(void *socket)
 {
 	char path[64];
@@ -993,6 +1077,66 @@ TEST_F_TIMEOUT(signals, end_of_a_pid_namespace, 120)
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	EXPECT_EQ(0, read(fds[0], &byte, 1));
+}
+
+/* -- Permissive: what is done to others is permitted, and counted -- */
+
+FIXTURE(permissive) {
+	struct sd sd;
+	struct sd other;
+	struct target target;
+};
+
+FIXTURE_SETUP(permissive)
+{
+	die_with_parent();
+	if (getuid())
+		SKIP(return, "not root");
+	if (!have_peios() || peios_enforces())
+		SKIP(return, "not in permissive mode");
+}
+
+FIXTURE_TEARDOWN(permissive)
+{
+}
+
+static int terminate_as_alice(void *pid)
+{
+	return become(ALICE, NULL) ? 254 : kill(*(pid_t *)pid, SIGTERM) && errno;
+}
+
+TEST_F_TIMEOUT(permissive, what_is_done_to_others, 120)
+{
+	const struct target_setup setup = { .sd = &self->sd, .pip = "1 1" };
+	struct change change = { .sd = &self->other };
+	long long before = -1, after = -1;
+
+	sd_begin(&self->sd, BOB);
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	change.pid = self->target.pid;
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats", "access_would_refuse",
+				     &before));
+	EXPECT_EQ(0, in_child(terminate_as_alice, &self->target.pid));
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats", "access_would_refuse",
+				     &after));
+	EXPECT_EQ(before + 1, after);
+	/* The right, the SACL and the owner: each would be refused. */
+	sd_begin(&self->other, SYSTEM);
+	sd_null_sacl(&self->other);
+	EXPECT_EQ(0, in_child(change_as_alice, &change));
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats", "access_would_refuse",
+				     &after));
+	EXPECT_EQ(before + 4, after);
+	target_stop(&self->target);
+}
+
+TEST_F_TIMEOUT(permissive, what_one_is, 120)
+{
+	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
+	EXPECT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
+	EXPECT_EQ(-EPERM, pip_write("1 1"));
+	ASSERT_EQ(0, token_command("disable SeCreateTokenPrivilege"));
+	EXPECT_EQ(-EPERM, become(BOB, NULL));
 }
 
 TEST_HARNESS_MAIN

@@ -18,6 +18,7 @@
 
 extern bool peios_initialized;
 extern bool peios_enforcing;
+extern bool peios_deny_only_seen;
 extern const struct lsm_id peios_lsmid;
 extern struct lsm_blob_sizes peios_blob_sizes;
 

@@ -14,8 +14,10 @@
  *    that one had lost, so that nothing comes back, as by a setuid-root exec.
  */
 
+#include <linux/cache.h>
 #include <linux/capability.h>
 #include <linux/cleanup.h>
+#include <linux/compiler.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/kstrtox.h>
@@ -36,6 +38,9 @@
 #include "access.h"
 #include "common.h"
 #include "privilege.h"
+
+/* There was a token with deny-only groups, of which one could be Everyone. */
+bool peios_deny_only_seen __read_mostly;
 
 static struct peios_token *get_token(struct peios_token *token)
 {
@@ -299,6 +304,8 @@ int peios_token_write(char *text)
 	}
 	if (command.kind == PEIOS_REPLACE)
 		peios_cred_use(current_cred(), PEIOS_PRIV_CREATE_TOKEN);
+	if (token->nr_deny)
+		WRITE_ONCE(peios_deny_only_seen, true);
 	put_token(peios_cred(new)->token);
 	peios_cred(new)->token = token;
 	commit_creds(new);

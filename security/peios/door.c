@@ -15,6 +15,7 @@
  * the terminal, SIGCHLD, the end of a pid namespace) does not come here.
  */
 
+#include <linux/compiler.h>
 #include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
@@ -121,17 +122,35 @@ static bool parent_died(struct task_struct *p, struct kernel_siginfo *info,
 	       sig == p->pdeath_signal;
 }
 
+/* Out of line: who only asks if a process is there is done before. */
+static noinline int check_kill(struct task_struct *p,
+			       struct kernel_siginfo *info, int sig,
+			       const struct cred *cred)
+{
+	/* Any right that a signal needs is granted as plainly as this one. */
+	if (same_thread_group(p, current) ||
+	    peios_current_plainly_granted(p, PEIOS_PROCESS_TERMINATE))
+		return 0;
+	/* It goes to the process that submitted the request and no other. */
+	if (cred)
+		return 0;
+	if (continues_job(p, sig) || parent_died(p, info, sig))
+		return 0;
+	return peios_task_access_slow(p, peios_signal_right(sig), "kill", true) ?
+	       -EPERM : 0;
+}
+
 /* Under RCU; with @cred, of USB requests that have completed, in an interrupt. */
 static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
-	/* It goes to the process that submitted the request and no other. */
-	if (cred)
+	const struct peios_process *process = peios_task(p)->process;
+
+	if (!sig && peios_granted_to_all(rcu_access_pointer(process->sd),
+					 PEIOS_PROCESS_QUERY_LIMITED,
+					 READ_ONCE(peios_deny_only_seen)))
 		return 0;
-	if (same_thread_group(p, current) || continues_job(p, sig) ||
-	    parent_died(p, info, sig))
-		return 0;
-	return check(p, peios_signal_right(sig), "kill");
+	return check_kill(p, info, sig, cred);
 }
 
 static struct peios_file *peios_file(const struct file *file)

@@ -339,7 +339,7 @@ int peios_task_access_by(const struct cred *cred, struct task_struct *target,
 }
 
 /**
- * peios_task_access() - may the current thread do this to a process?
+ * peios_task_access_slow() - the whole of peios_task_access()
  * @target: a task of the process
  * @desired: rights on it
  * @op: what it wants to do, a word for the record
@@ -350,12 +350,11 @@ int peios_task_access_by(const struct cred *cred, struct task_struct *target,
  * overlayfs) both are asked, since one may hold those of better days, and for an
  * io_uring thread the process's first thread.
  *
- * Context: any in which current is who asks, does not sleep; @target can't go
- *          away.
+ * Context: as peios_task_access().
  * Return: 0, or -EACCES; in permissive mode always 0.
  */
-int peios_task_access(struct task_struct *target, u32 desired, const char *op,
-		      bool audit)
+int peios_task_access_slow(struct task_struct *target, u32 desired,
+			   const char *op, bool audit)
 {
 	int err;
 

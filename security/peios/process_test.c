@@ -5,12 +5,21 @@
  */
 
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/init_task.h>
+#include <linux/kernel.h>
+#include <linux/peios.h>
 #include <linux/prandom.h>
 #include <linux/ptrace.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/signal.h>
 #include <linux/slab.h>
+#include <linux/uidgid.h>
+#include <linux/unaligned.h>
+#include <linux/user_namespace.h>
 
 #include "access.h"
 #include "common.h"
@@ -116,6 +125,280 @@ static void default_is_access_check(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, by_privilege, PEIOS_PRIV_DEBUG |
 			PEIOS_PRIV_SECURITY | PEIOS_PRIV_TAKE_OWNERSHIP);
 	KUNIT_EXPECT_EQ(test, run, 20000);
+}
+
+/* Some tokens, among them those that could mislead a shortcut. */
+enum { NR_TOKENS = 6 };
+
+static struct peios_token *make_token(struct kunit *test, int nr)
+{
+	struct peios_token *token = peios_token_alloc(2);
+
+	KUNIT_ASSERT_NOT_NULL(test, token);
+	token->user = peios_sid_system;
+	token->groups[0] = peios_sid_administrators;
+	token->groups[1] = peios_sid_everyone;
+	token->present = PEIOS_PRIV_ALL;
+	token->enabled = PEIOS_PRIV_USER;
+	switch (nr) {
+	case 0:
+		token->nr_groups = 1;
+		break;
+	case 1:
+		/* A holder of a privilege that stands in for others */
+		token->nr_groups = 1;
+		token->enabled = PEIOS_PRIV_ALL;
+		break;
+	case 2:
+		/* A user's, with whom Everyone is deny-only */
+		peios_sid_from_uid(1, &token->user);
+		token->groups[0] = peios_sid_everyone;
+		token->nr_deny = 1;
+		token->assigned = true;
+		token->present = PEIOS_PRIV_USER;
+		break;
+	case 3:
+		token->nr_groups = 1;
+		token->nr_deny = 1;
+		break;
+	case 4:
+		/* Another one's, who looks like a Unix user */
+		peios_sid_from_uid(2, &token->user);
+		token->assigned = true;
+		break;
+	default:
+		/* None follows Unix that is no administrator's, so far. */
+		peios_sid_from_uid(3, &token->user);
+	}
+	return token;
+}
+
+/* A credential like those that a process may have, and some that it can't. */
+static void shuffle_cred(struct rnd_state *rnd, struct cred *cred,
+			 struct user_namespace *ns, struct peios_token **tokens)
+{
+	struct peios_cred *pc = peios_cred(cred);
+	kuid_t *ids[] = { &cred->uid, &cred->euid, &cred->suid, &cred->fsuid };
+	struct peios_token *token = tokens[prandom_u32_state(rnd) % NR_TOKENS];
+	unsigned int uids = 1 + prandom_u32_state(rnd) % 3;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		*ids[i] = KUIDT_INIT(prandom_u32_state(rnd) % uids);
+	cred->egid = KGIDT_INIT(prandom_u32_state(rnd) % 3);
+	cred->cap_permitted = prandom_u32_state(rnd) & 1 ? CAP_FULL_SET :
+							   CAP_EMPTY_SET;
+	cred->cap_bset = prandom_u32_state(rnd) & 1 ? CAP_FULL_SET :
+						      CAP_EMPTY_SET;
+	cred->user_ns = prandom_u32_state(rnd) & 1 ? ns : &init_user_ns;
+	pc->token = token;
+	pc->lost = prandom_u32_state(rnd) % 4;
+	pc->pip = (struct peios_pip) {
+		.type = prandom_u32_state(rnd) % 4 ? 0 : 1,
+		.trust = prandom_u32_state(rnd) % 2,
+	};
+}
+
+/* It grants nothing, to nobody. */
+static struct peios_sd *make_closed_sd(struct kunit *test)
+{
+	u8 bytes[PEIOS_SD_HEADER + PEIOS_SID_BYTES_MAX + PEIOS_ACL_HEADER] = { 1 };
+	unsigned int dacl = PEIOS_SD_HEADER;
+	struct peios_sd *sd;
+
+	put_unaligned_le16(PEIOS_SD_SELF_RELATIVE | PEIOS_SD_DACL_PRESENT,
+			   bytes + PEIOS_SD_CONTROL_AT);
+	put_unaligned_le32(dacl, bytes + PEIOS_SD_OWNER_AT);
+	dacl += peios_sid_encode(&peios_sid_owner_rights, bytes + dacl);
+	put_unaligned_le32(dacl, bytes + PEIOS_SD_DACL_AT);
+	bytes[dacl] = PEIOS_ACL_REVISION;
+	put_unaligned_le16(PEIOS_ACL_HEADER, bytes + dacl + PEIOS_ACL_SIZE_AT);
+	KUNIT_ASSERT_EQ(test, peios_sd_parse(bytes, dacl + PEIOS_ACL_HEADER,
+					     GFP_KERNEL, &sd), 0);
+	return sd;
+}
+
+static struct cred *cred_to_shuffle(struct kunit *test)
+{
+	struct cred *cred = prepare_creds();
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	/* The current thread's holds a reference, while this is there. */
+	refcount_dec(&peios_cred(cred)->token->usage);
+	return cred;
+}
+
+static void shuffled_cred_free(struct cred *cred)
+{
+	cred->user_ns = &init_user_ns;
+	peios_cred(cred)->token = NULL;
+	abort_creds(cred);
+}
+
+/*
+ * What is granted by a short way is what the whole decision grants, by no
+ * privilege, whatever else is different; and it is often enough to be of use.
+ */
+static void plainly_granted_is_granted(struct kunit *test)
+{
+	static const u32 desired[] = {
+		PEIOS_PROCESS_QUERY_LIMITED, PEIOS_PROCESS_TERMINATE,
+		PEIOS_PROCESS_VM_READ, PEIOS_PROCESS_PLAIN, PEIOS_READ_CONTROL,
+		PEIOS_PROCESS_QUERY_LIMITED | PEIOS_PROCESS_SET_INFORMATION,
+		PEIOS_PROCESS_VM_WRITE, PEIOS_PROCESS_ALL, PEIOS_WRITE_DAC,
+		PEIOS_ACCESS_SYSTEM_SECURITY, PEIOS_GENERIC_ALL,
+		PEIOS_MAXIMUM_ALLOWED, PEIOS_DELETE, 0,
+	};
+	unsigned int run, to_all = 0, to_root = 0, to_user = 0, i;
+	struct peios_token *tokens[NR_TOKENS];
+	struct peios_access result;
+	struct user_namespace *ns;
+	struct peios_sd *closed;
+	struct cred *who, *whom;
+	struct rnd_state rnd;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+
+	ns = kunit_kzalloc(test, sizeof(*ns), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ns);
+	ns->owner = KUIDT_INIT(1);
+	closed = make_closed_sd(test);
+	for (i = 0; i < NR_TOKENS; i++)
+		tokens[i] = make_token(test, i);
+	who = cred_to_shuffle(test);
+	whom = cred_to_shuffle(test);
+
+	prandom_seed_state(&rnd, SEED);
+	for (run = 0; run < 200000; run++) {
+		struct peios_sd *sd = prandom_u32_state(&rnd) % 4 ? NULL : closed;
+		u32 right = desired[run % ARRAY_SIZE(desired)];
+		bool all, plain;
+		u64 lacks;
+		int err;
+
+		shuffle_cred(&rnd, who, ns, tokens);
+		shuffle_cred(&rnd, whom, ns, tokens);
+		all = peios_granted_to_all(sd, right,
+					   peios_cred(who)->token->nr_deny);
+		plain = peios_plainly_granted(who, whom, sd, right);
+		if (!all && !plain)
+			continue;
+		to_all += all;
+		if (right == PEIOS_PROCESS_TERMINATE) {
+			if (peios_cred_lost(who) & PEIOS_LOST_ROOT)
+				to_user++;
+			else
+				to_root++;
+		}
+		err = peios_task_decide(who, whom, sd, right, &result, &lacks);
+		if (err || result.used || result.granted != right)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, run, 200000);
+	KUNIT_EXPECT_GT(test, to_all, 1000);
+	KUNIT_EXPECT_GT(test, to_root, 20);
+	KUNIT_EXPECT_GT(test, to_user, 20);
+
+	shuffled_cred_free(who);
+	shuffled_cred_free(whom);
+	for (i = 0; i < NR_TOKENS; i++)
+		kfree(tokens[i]);
+	kfree(closed);
+}
+
+/* The cases that they are for, one by one, and what takes each of them away. */
+static void plainly_granted_cases(struct kunit *test)
+{
+	const u32 right = PEIOS_PROCESS_TERMINATE;
+	const u32 query = PEIOS_PROCESS_QUERY_LIMITED;
+	const unsigned int lost = PEIOS_LOST_ROOT | PEIOS_LOST_TCB;
+	struct cred *who, *whom;
+	struct peios_sd *sd;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+
+	who = prepare_creds();
+	whom = prepare_creds();
+	KUNIT_ASSERT_NOT_NULL(test, who);
+	KUNIT_ASSERT_NOT_NULL(test, whom);
+	sd = peios_sd_default(&peios_sid_system, NULL, 0, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sd);
+
+	KUNIT_EXPECT_TRUE(test, peios_granted_to_all(NULL, query, false));
+	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(NULL, query, true));
+	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(sd, query, false));
+	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(NULL, right, false));
+	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(NULL, query | right, false));
+
+	/* Root, of the system's token */
+	KUNIT_EXPECT_TRUE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_TRUE(test, peios_plainly_granted(who, whom, NULL, query));
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL,
+						       PEIOS_PROCESS_VM_WRITE));
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, sd, right));
+	peios_cred(whom)->pip = (struct peios_pip) { 1, 0 };
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	peios_cred(whom)->pip = (struct peios_pip) {};
+
+	/* Root that was not always, over the system, and the other way round */
+	peios_cred(who)->lost = lost;
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	peios_cred(who)->lost = 0;
+	peios_cred(whom)->lost = lost;
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+
+	/* Who leaves root in this moment */
+	peios_cred(whom)->lost = 0;
+	who->euid = KUIDT_INIT(1000);
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	whom->euid = KUIDT_INIT(1000);
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+
+	/* A user and the same, then another one */
+	peios_cred(who)->lost = lost;
+	peios_cred(whom)->lost = lost;
+	KUNIT_EXPECT_TRUE(test, peios_plainly_granted(who, whom, NULL, right));
+	whom->euid = KUIDT_INIT(1001);
+	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+
+	abort_creds(who);
+	abort_creds(whom);
+	kfree(sd);
+}
+
+/* More than one credential has to be asked: that is not for the short way. */
+static void other_credentials_are_not_plain(struct kunit *test)
+{
+	const u32 right = PEIOS_PROCESS_TERMINATE;
+	const struct cred *old;
+	struct cred *other;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+
+	other = prepare_creds();
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_TRUE(test, peios_current_plainly_granted(&init_task, right));
+	old = override_creds(other);
+	KUNIT_EXPECT_FALSE(test, peios_current_plainly_granted(&init_task, right));
+	revert_creds(old);
+	current->flags |= PF_IO_WORKER;
+	KUNIT_EXPECT_FALSE(test, peios_current_plainly_granted(&init_task, right));
+	current->flags &= ~PF_IO_WORKER;
+	put_cred(other);
+}
+
+/* The hook for signals asks plainly for one right in the place of all. */
+static void signals_need_plain_rights(struct kunit *test)
+{
+	int sig;
+
+	for (sig = 0; sig <= _NSIG; sig++)
+		KUNIT_EXPECT_EQ_MSG(test, peios_signal_right(sig) &
+					  ~PEIOS_PROCESS_PLAIN, 0,
+				    "signal %d", sig);
 }
 
 static void control_needs_the_targets_privileges(struct kunit *test)
@@ -261,8 +544,80 @@ static void losses_are_handed_on(struct kunit *test)
 	abort_creds(second);
 }
 
+/* As Peios.rst says. */
+static void sizes(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_64BIT))
+		kunit_skip(test, "Peios.rst tells of 64 bits");
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_cred), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_task), 8);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_file), 8);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 16);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_sid), 72);
+	KUNIT_EXPECT_EQ(test, offsetof(struct peios_token, groups), 120);
+	KUNIT_EXPECT_EQ(test, offsetof(struct peios_sd, bytes), 36);
+}
+
+/* What a child has of its parent. */
+struct child {
+	struct completion seen;
+	const struct peios_process *process;
+	const struct peios_sd *sd;
+	const struct peios_token *token;
+};
+
+static int look_at_child(void *data)
+{
+	struct child *child = data;
+
+	child->process = peios_task(current)->process;
+	child->sd = rcu_access_pointer(child->process->sd);
+	child->token = peios_cred(current_cred())->token;
+	complete(&child->seen);
+	do_exit(0);
+}
+
+/* Over fork, neither the token nor the descriptor is copied. */
+static void shared_over_fork(struct kunit *test)
+{
+	const struct peios_process *process;
+	const struct peios_token *token;
+	struct child child = {};
+	unsigned int usage;
+	struct peios_sd *sd;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+
+	/* Each test has a thread of its own, which is a process. */
+	process = peios_task(current)->process;
+	token = peios_cred(current_cred())->token;
+	sd = peios_sd_default(&token->user, NULL, 0, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sd);
+	KUNIT_ASSERT_EQ(test, peios_sd_write(current, sd->bytes, sd->size), 0);
+	kfree(sd);
+	sd = rcu_access_pointer(process->sd);
+	KUNIT_ASSERT_NOT_NULL(test, sd);
+	usage = refcount_read(&sd->usage);
+
+	init_completion(&child.seen);
+	KUNIT_ASSERT_GT(test, kernel_thread(look_at_child, &child, "peios_child",
+					    CLONE_FS | CLONE_FILES | SIGCHLD), 0);
+	wait_for_completion(&child.seen);
+	KUNIT_EXPECT_PTR_NE(test, child.process, process);
+	KUNIT_EXPECT_PTR_EQ(test, child.sd, sd);
+	KUNIT_EXPECT_PTR_EQ(test, child.token, token);
+	KUNIT_EXPECT_EQ(test, usage, 1);
+}
+
 static struct kunit_case process_cases[] = {
+	KUNIT_CASE(sizes),
+	KUNIT_CASE(shared_over_fork),
 	KUNIT_CASE(default_is_access_check),
+	KUNIT_CASE(plainly_granted_is_granted),
+	KUNIT_CASE(plainly_granted_cases),
+	KUNIT_CASE(other_credentials_are_not_plain),
+	KUNIT_CASE(signals_need_plain_rights),
 	KUNIT_CASE(control_needs_the_targets_privileges),
 	KUNIT_CASE(ptrace_modes),
 	KUNIT_CASE(signals),

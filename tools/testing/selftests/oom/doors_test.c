@@ -231,6 +231,57 @@ TEST_F_TIMEOUT(doors, default_descriptor, 120)
 	}
 }
 
+/*
+ * Who has the very token of the target, which is the usual case and decided in a
+ * short way: everything under the default descriptor, else as anybody.
+ */
+TEST_F_TIMEOUT(doors, same_token, 120)
+{
+	const struct target_setup plain = {}, pip = { .pip = "1 1" };
+	const struct target_setup shut = { .sd = &self->sd };
+	unsigned int i;
+
+	/* All that follows is by children, whose token this is. */
+	ASSERT_EQ(0, token_command("disable SeDebugPrivilege"));
+	sd_begin(&self->sd, BOB);
+	for (i = 0; i < nr_doors; i++) {
+		const struct door *door = &doors[i];
+		struct attempt attempt = { .door = door };
+
+		ASSERT_EQ(0, target_start(&self->target, &plain));
+		attempt.pid = self->target.pid;
+		expect_knock(_metadata, &attempt, 0, "default");
+		target_stop(&self->target);
+
+		ASSERT_EQ(0, target_start(&self->target, &shut));
+		attempt.pid = self->target.pid;
+		expect_knock(_metadata, &attempt, door->refusal, "descriptor");
+		target_stop(&self->target);
+
+		ASSERT_EQ(0, target_start(&self->target, &pip));
+		attempt.pid = self->target.pid;
+		expect_knock(_metadata, &attempt, refusal_by_pip(door), "PIP");
+		target_stop(&self->target);
+	}
+}
+
+/* Everyone may ask if a process is there, but for who is denied even that. */
+static int exists_for_nobody(void *target)
+{
+	int err = token_replace(ALICE, NULL, EVERYONE, NULL, NULL);
+
+	return err ? 254 : -result(kill(*(pid_t *)target, 0));
+}
+
+TEST_F_TIMEOUT(doors, deny_only_everyone, 120)
+{
+	const struct target_setup setup = {};
+
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	EXPECT_EQ(EPERM, in_child(exists_for_nobody, &self->target.pid));
+	target_stop(&self->target);
+}
+
 /* A user's processes are the user's. */
 TEST_F_TIMEOUT(doors, user_to_own_process, 120)
 {

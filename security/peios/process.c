@@ -577,6 +577,18 @@ static void leave_sd_behind(const struct cred *cred)
 		replace_sd(process, NULL);
 }
 
+/*
+ * A program that the kernel runs by itself, for a module, a core dump, an event
+ * or the end of a cgroup: who may name it is often any root. It starts without
+ * memory, as no process but the first does.
+ */
+static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
+{
+	if (!current->mm && !is_global_init(current))
+		peios_cred(bprm->cred)->lost |= PEIOS_LOST_TCB;
+	return 0;
+}
+
 static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 {
 	/* The old program's protection is not for any other program. */
@@ -594,6 +606,7 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 static struct security_hook_list process_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_alloc, hook_task_alloc),
 	LSM_HOOK_INIT(task_free, hook_task_free),
+	LSM_HOOK_INIT(bprm_creds_for_exec, hook_bprm_creds_for_exec),
 	LSM_HOOK_INIT(bprm_committing_creds, hook_bprm_committing_creds),
 	LSM_HOOK_INIT(bprm_committed_creds, hook_bprm_committed_creds),
 };

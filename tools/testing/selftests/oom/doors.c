@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -160,6 +161,54 @@ static int knock_vm_writev(pid_t pid)
 	struct iovec to = { &target_word, sizeof(word) };
 
 	return result(process_vm_writev(pid, &from, 1, &to, 1, 0));
+}
+
+/* Which pages are to go first. */
+static int knock_madvise(pid_t pid)
+{
+	struct iovec iov = {
+		(void *)((long)&target_word & -sysconf(_SC_PAGESIZE)),
+		sysconf(_SC_PAGESIZE),
+	};
+	int fd = syscall(SYS_pidfd_open, pid, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = result(syscall(SYS_process_madvise, fd, &iov, 1, MADV_COLD, 0));
+	close(fd);
+	return err;
+}
+
+static int knock_robust_list(pid_t pid)
+{
+	size_t length;
+	void *head;
+
+	return result(syscall(SYS_get_robust_list, pid, &head, &length));
+}
+
+static int knock_setns(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = result(setns(fd, CLONE_NEWIPC));
+	close(fd);
+	return err;
+}
+
+static int knock_fd(pid_t pid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/0", pid);
+	return result(readlink(path, text, sizeof(text)));
+}
+
+static int knock_pagemap(pid_t pid)
+{
+	return open_proc(pid, "pagemap", O_RDONLY);
 }
 
 static int knock_getfd(pid_t pid)
@@ -332,6 +381,11 @@ const struct door doors[] = {
 	{ "exe", knock_exe, VM_READ, -EACCES },
 	{ "process_vm_readv", knock_vm_readv, VM_READ, -EPERM },
 	{ "process_vm_writev", knock_vm_writev, VM_WRITE, -EPERM },
+	{ "process_madvise", knock_madvise, VM_READ, -EACCES },
+	{ "get_robust_list", knock_robust_list, VM_READ, -EPERM },
+	{ "setns", knock_setns, VM_READ, -EPERM },
+	{ "fd", knock_fd, VM_READ, -EACCES },
+	{ "pagemap", knock_pagemap, VM_READ, -EACCES },
 	{ "pidfd_getfd", knock_getfd, DUP_HANDLE, -EPERM },
 	{ "prlimit", knock_rlimit, SET_INFORMATION, -EPERM },
 	{ "setpriority", knock_nice, SET_INFORMATION, -EPERM },

@@ -288,6 +288,103 @@ TEST_F_TIMEOUT(ways, session_keyring_to_parent, 120)
 	EXPECT_STREQ("2 2", pip);
 }
 
+/* -- Programs that the kernel runs, by whoever's wish -- */
+
+/* A script that writes its token down; in a folder of its own. */
+static int make_agent(char *dir, char *agent, char *token, size_t size)
+{
+	char text[512];
+	int fd, len;
+
+	if (!mkdtemp(dir))
+		return -errno;
+	snprintf(agent, size, "%s/agent", dir);
+	snprintf(token, size, "%s/token", dir);
+	len = snprintf(text, sizeof(text),
+		       "#!/bin/sh\ncat /proc/self/attr/peios/token > %s.new\nmv %s.new %s\n",
+		       token, token, token);
+	fd = open(agent, O_WRONLY | O_CREAT | O_EXCL, 0755);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != len || fchmod(fd, 0755) || close(fd))
+		return -EIO;
+	return 0;
+}
+
+/* What privileges it had, once it has run. */
+static int agents_privileges(const char *token, char *list, size_t size)
+{
+	long long until = now_ms() + 30000;
+
+	while (access(token, F_OK)) {
+		if (now_ms() > until)
+			return -ETIMEDOUT;
+		usleep(10000);
+	}
+	return read_key(token, "present", list, size);
+}
+
+static int crash(void *unused)
+{
+	(void)unused;
+	abort();
+}
+
+TEST_F_TIMEOUT(ways, program_for_core_dumps, 120)
+{
+	char dir[] = "/tmp/oom_ways_XXXXXX", agent[64], token[64];
+	char before[256], pattern[80], list[2048];
+	int len;
+
+	ASSERT_EQ(0, make_agent(dir, agent, token, sizeof(agent)));
+	len = read_file("/proc/sys/kernel/core_pattern", before, sizeof(before));
+	ASSERT_LT(0, len);
+	snprintf(pattern, sizeof(pattern), "|%s", agent);
+	ASSERT_EQ(0, write_file("/proc/sys/kernel/core_pattern", pattern));
+	in_child(crash, NULL);
+	ASSERT_EQ(0, write_bytes("/proc/sys/kernel/core_pattern", before, len));
+	ASSERT_EQ(0, agents_privileges(token, list, sizeof(list)));
+	EXPECT_EQ(NULL, strstr(list, "SeTcbPrivilege"));
+	EXPECT_EQ(NULL, strstr(list, "SeDebugPrivilege"));
+	unlink(agent);
+	unlink(token);
+	rmdir(dir);
+}
+
+static int enter_cgroup(void *file)
+{
+	return -write_file(file, "0");
+}
+
+TEST_F_TIMEOUT(ways, release_agent, 120)
+{
+	char dir[] = "/tmp/oom_ways_XXXXXX", mnt[] = "/tmp/oom_ways_XXXXXX";
+	char agent[64], token[64], path[64], file[96], list[2048];
+
+	ASSERT_EQ(0, make_agent(dir, agent, token, sizeof(agent)));
+	ASSERT_NE(NULL, mkdtemp(mnt));
+	/* Root may do all of this. */
+	ASSERT_EQ(0, token_command("remove SeTcbPrivilege,SeDebugPrivilege"));
+	ASSERT_EQ(0, mount("cgroup", mnt, "cgroup", 0, "none,name=oom_ways"));
+	snprintf(file, sizeof(file), "%s/release_agent", mnt);
+	EXPECT_EQ(0, write_file(file, agent));
+	snprintf(path, sizeof(path), "%s/group", mnt);
+	EXPECT_EQ(0, mkdir(path, 0755));
+	snprintf(file, sizeof(file), "%s/notify_on_release", path);
+	EXPECT_EQ(0, write_file(file, "1"));
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	EXPECT_EQ(0, in_child(enter_cgroup, file));
+	EXPECT_EQ(0, agents_privileges(token, list, sizeof(list)));
+	EXPECT_EQ(NULL, strstr(list, "SeTcbPrivilege"));
+	EXPECT_EQ(NULL, strstr(list, "SeDebugPrivilege"));
+	rmdir(path);
+	umount(mnt);
+	rmdir(mnt);
+	unlink(agent);
+	unlink(token);
+	rmdir(dir);
+}
+
 /* -- Races -- */
 
 /*

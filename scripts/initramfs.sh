@@ -19,7 +19,7 @@ build_tests()
 	rm -rf "$tests"
 	make -C "$LINUX/tools/testing/selftests" -j"$JOBS" \
 		O="$BUILD/selftests-out" KBUILD_OUTPUT= \
-		TARGETS=oom LDFLAGS=-static \
+		TARGETS='oom lsm' LDFLAGS=-static \
 		KHDR_INCLUDES="-isystem $LINUX/release/usr/include" \
 		INSTALL_PATH="$tests" install &&
 	[ -x "$tests/run_kselftest.sh" ]
@@ -53,7 +53,6 @@ pack()
 	cp "$TOP/scripts/guest/init" "$root/init" &&
 	cp "$TOP"/scripts/guest/*.sh "$root/bin/" &&
 	cp "$TOP/scripts/guest/kunit-suites" "$root/etc/" &&
-	echo "$ALARMS" > "$root/etc/alarms" &&
 	cp -a "$tests" "$root/selftests" &&
 	cp -a "$tools/." "$root/" || return
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \

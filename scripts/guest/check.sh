@@ -74,7 +74,7 @@ selftests()
 	if [ -n "$1" ]; then
 		./run_kselftest.sh -t "oom:$1" || rc=1
 	else
-		./run_kselftest.sh || rc=1
+		./run_kselftest.sh -c oom -t lsm:lsm_list_modules_test || rc=1
 	fi
 }
 

@@ -36,15 +36,16 @@ checkpatch()
 {
 	local before=$BUILD/lint-before after=$BUILD/lint-after name bad=0
 
-	rm -rf "$before" && mkdir -p "$before" && cd "$LINUX" || return
+	rm -rf "$before" "$after" && mkdir -p "$before" "$after" && cd "$LINUX" ||
+		return
 	for name in $(series_patches); do
 		"$TOP/scripts/stage.sh" "$after" "$name" || return
 		patch_of "$name" "$before" "$after" > "$BUILD/lint-$name.patch"
 		scripts/checkpatch.pl "${CHECKPATCH[@]}" --no-signoff --showfile \
 			"$BUILD/lint-$name.patch" || bad=1
-		rm -rf "$before" && mv "$after" "$before" || return
+		rm -rf "$before" && cp -a "$after" "$before" || return
 	done
-	rm -rf "$before" "$BUILD"/lint-*.patch
+	rm -rf "$before" "$after" "$BUILD"/lint-*.patch
 	return "$bad"
 }
 

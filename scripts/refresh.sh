@@ -48,6 +48,18 @@ overlay_path()
 	fi
 }
 
+# as_committed FILE COMMIT PATH: with the patch FILE as it is, PATH becomes what
+# the commit makes of it; then FILE stays, whatever git's own diff looks like
+as_committed()
+{
+	[ -e "$1" ] &&
+	g show "$2^:$3" > "$scratch" &&
+	patch -s --no-backup-if-mismatch -r - "$scratch" < "$1" >/dev/null 2>&1 &&
+	g show "$2:$3" | cmp -s - "$scratch"
+}
+
+scratch=$(mktemp)
+trap 'rm -f "$scratch"' EXIT
 for name in $(series_patches); do
 	commit=${commit_of[$name]}
 	files=()
@@ -61,7 +73,8 @@ for name in $(series_patches); do
 			g diff -U0 "$commit^" "$commit" -- MAINTAINERS |
 				sed -n '/^+++/d; s/^+//p' | sed '${/^$/d}' > "$TOP/$to" ;;
 		*.patch)
-			git -C "$tree" diff --no-color "$commit^" "$commit" -- "$path" |
+			as_committed "$TOP/$to" "$commit" "$path" ||
+			g diff --no-color "$commit^" "$commit" -- "$path" |
 				sed '/^diff /d; /^index /d; /^old mode/d; /^new mode/d' \
 				> "$TOP/$to" ;;
 		*)
@@ -76,21 +89,23 @@ for name in $(series_patches); do
 		printf '%s\n' "${files[@]}" | grep -qxF "$f" || rm -f "$TOP/$f"
 	done < <(series_files "$name")
 
-	# Folders of which every file is in the patch stay named as folders.
-	folders=$(sed '1,/^---$/d' "$TOP/series/$name" | grep '/$' || true)
+	# Folders of which every file is in the patch stay named as folders, and
+	# files keep their order; new ones come first.
+	listed=$(sed '1,/^---$/d' "$TOP/series/$name")
+	folders=$(grep '/$' <<< "$listed" || true)
+	named=$(printf '%s\n' "${files[@]}" |
+		grep -vE "^(${folders:+$(paste -sd'|' <<< "$folders")|}\$)" || true)
 	{
 		g log -1 --format=%B "$commit" | sed '/^Signed-off-by: /d' |
 			sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 		echo ---
-		printf '%s\n' "${files[@]}" |
-			if [ -n "$folders" ]; then
-				grep -vE "^($(paste -sd'|' <<< "$folders"))"
-			else
-				cat
-			fi
-		[ -z "$folders" ] || echo "$folders"
-	} > "$TOP/series/$name.new"
-	mv "$TOP/series/$name.new" "$TOP/series/$name"
+		{
+			comm -23 <(sort <<< "$named") <(sort <<< "$listed")
+			grep -xFf <(printf '%s\n' "$named" "$folders") <<< "$listed" ||
+				true
+		} | sed '/^$/d'
+	} > "$scratch"
+	cat "$scratch" > "$TOP/series/$name"
 done
 g rev-parse peios > "$tree/.git/applied"
 git -C "$TOP" status --short

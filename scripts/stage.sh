@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # stage.sh DIR [NAME]: put into DIR, in whole, every file of the kernel tree
-# that the series adds or changes; with NAME, only up to that patch of series/.
+# that the series adds or changes; with NAME, what that patch of series/ adds to
+# DIR, which holds the state before it.
 
 . "$(dirname "$0")/lib.sh"
 
-dir=$1 last=${2:-}
+dir=$1 only=${2:-}
 
 # Our entries go where the alphabet has them.
 merge_maintainers()
@@ -27,9 +28,9 @@ merge_maintainers()
 	' "$BASE/MAINTAINERS" || die "no place found for MAINTAINERS' entries"
 }
 
-rm -rf "$dir"
+[ -n "$only" ] || rm -rf "$dir"
 mkdir -p "$dir"
-for name in $(series_patches); do
+for name in ${only:-$(series_patches)}; do
 	while read -r f; do
 		[ -e "$TOP/$f" ] || die "series/$name names $f, which is missing"
 		to=$(patch_target "$f")
@@ -46,5 +47,4 @@ for name in $(series_patches); do
 			cp -p "$TOP/$f" "$dir/$to" ;;
 		esac
 	done < <(series_files "$name")
-	[ "$name" != "$last" ] || break
 done

@@ -45,11 +45,12 @@ fi
 commit_all()
 {
 	rm -f "$tree/.git/applied"
+	rm -rf "$BUILD/stage-tree"
 	g checkout -q -f -B peios base && g clean -q -fdx || return
 	for name in $(series_patches); do
 		"$TOP/scripts/stage.sh" "$BUILD/stage-tree" "$name" &&
 		rsync -rc --executability "$BUILD/stage-tree/" "$tree/" &&
-		g add -A &&
+		g add -A -f &&
 		series_message "$name" |
 			g commit -q -s --cleanup=whitespace -F - || return
 	done

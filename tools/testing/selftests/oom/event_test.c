@@ -500,9 +500,10 @@ TEST_F_TIMEOUT(event, record_recomputes_the_choice, 120)
  *	 `- leaf   two processes and one that is immune; a fourth eats
  */
 FIXTURE(group) {
-	char top[256];
-	char leaf[300];
-	char side[300];
+	struct cgroup_pair cgroups;
+	const char *top;
+	const char *leaf;
+	const char *side;
 	long long first;
 	long long kills;
 	pid_t in_leaf[2];
@@ -571,40 +572,29 @@ static pid_t sleeper(const char *cgroup, const char *adj)
 	return pid;
 }
 
-static int set_file(const char *cgroup, const char *name, const char *value)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
-	return write_file(path, value);
-}
-
 FIXTURE_SETUP(group)
 {
 	int err, i;
 
-	self->top[0] = '\0';
+	self->top = self->cgroups.top;
+	self->leaf = self->cgroups.left;
+	self->side = self->cgroups.right;
 	if (getuid())
 		SKIP(return, "not root");
 	if (access(HISTORY, R_OK))
 		SKIP(return, "no " HISTORY);
-	err = cgroup_create("event_group", LIMIT, self->top, sizeof(self->top));
+	err = cgroup_pair_create(&self->cgroups, "event_group", LIMIT, "leaf", "side");
 	if (err == -ENOENT || err == -EROFS)
 		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
 	ASSERT_EQ(0, err);
-	snprintf(self->leaf, sizeof(self->leaf), "%s/leaf", self->top);
-	snprintf(self->side, sizeof(self->side), "%s/side", self->top);
-	ASSERT_EQ(0, set_file(self->top, "cgroup.subtree_control", "+memory"));
-	ASSERT_EQ(0, mkdir(self->leaf, 0755));
-	ASSERT_EQ(0, mkdir(self->side, 0755));
 	if (variant->limit_in_leaf) {
-		ASSERT_EQ(0, set_file(self->top, "memory.max", "max"));
-		ASSERT_EQ(0, set_file(self->leaf, "memory.max", "4M"));
+		ASSERT_EQ(0, cgroup_set(self->top, "memory.max", "max"));
+		ASSERT_EQ(0, cgroup_set(self->leaf, "memory.max", "4M"));
 	}
-	ASSERT_EQ(0, set_file(self->top, "memory.oom.group",
-			      variant->group_top ? "1" : "0"));
-	ASSERT_EQ(0, set_file(self->leaf, "memory.oom.group",
-			      variant->group_leaf ? "1" : "0"));
+	ASSERT_EQ(0, cgroup_set(self->top, "memory.oom.group",
+				variant->group_top ? "1" : "0"));
+	ASSERT_EQ(0, cgroup_set(self->leaf, "memory.oom.group",
+				variant->group_leaf ? "1" : "0"));
 	for (i = 0; i < 2; i++) {
 		self->in_leaf[i] = sleeper(self->leaf, "0");
 		ASSERT_LT(0, self->in_leaf[i]);
@@ -621,12 +611,7 @@ FIXTURE_TEARDOWN(group)
 {
 	if (!self->top[0])
 		return;
-	set_file(self->top, "cgroup.kill", "1");
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	cgroup_remove(self->leaf);
-	cgroup_remove(self->side);
-	cgroup_remove(self->top);
+	cgroup_pair_remove(&self->cgroups);
 }
 
 /* Whether the OOM killer killed it, by all that says so. */

@@ -15,6 +15,37 @@
 #include "event_util.h"
 #include "oom_util.h"
 
+static int tap_tests, tap_failed;
+
+void tap_result(bool ok, const char *what)
+{
+	tap_tests++;
+	tap_failed += !ok;
+	printf("%sok %d %s: %s\n", ok ? "" : "not ", tap_tests,
+	       program_invocation_short_name, what);
+	fflush(stdout);
+}
+
+void tap_skip(const char *what, const char *why)
+{
+	printf("ok %d %s: %s # SKIP %s\n", ++tap_tests,
+	       program_invocation_short_name, what, why);
+}
+
+void tap_must(int err, const char *what)
+{
+	if (!err)
+		return;
+	printf("Bail out! %s: %s\n", what, strerror(-err));
+	exit(1);
+}
+
+int tap_end(void)
+{
+	printf("1..%d\n", tap_tests);
+	return tap_failed || !tap_tests;
+}
+
 /* audit's messages have no length that can be trusted: see kernel/audit.c */
 struct message {
 	struct nlmsghdr header;

@@ -18,6 +18,14 @@
 #define AUDIT_ANOM_OOM_KILL	1704
 #endif
 
+/* TAP of a program without a harness, under its own name. */
+void tap_result(bool ok, const char *what);
+void tap_skip(const char *what, const char *why);
+/* Nothing can be tested after this error. */
+void tap_must(int err, const char *what);
+/* The plan; what main() returns: 0 if there were results and all were good. */
+int tap_end(void);
+
 /* The last record's number; 0 if there is none. */
 long long history_last(void);
 /* The record of a number. */

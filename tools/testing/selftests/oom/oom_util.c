@@ -267,6 +267,42 @@ void cgroup_remove(const char *path)
 		usleep(10000);
 }
 
+int cgroup_set(const char *cgroup, const char *name, const char *value)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
+	return write_file(path, value);
+}
+
+int cgroup_pair_create(struct cgroup_pair *pair, const char *name, size_t memory_max,
+		       const char *left, const char *right)
+{
+	int err = cgroup_create(name, memory_max, pair->top, sizeof(pair->top));
+
+	if (err) {
+		pair->top[0] = '\0';
+		return err;
+	}
+	snprintf(pair->left, sizeof(pair->left), "%s/%s", pair->top, left);
+	snprintf(pair->right, sizeof(pair->right), "%s/%s", pair->top, right);
+	err = cgroup_set(pair->top, "cgroup.subtree_control", "+memory");
+	if (!err && (mkdir(pair->left, 0755) || mkdir(pair->right, 0755)))
+		err = -errno;
+	return err;
+}
+
+void cgroup_pair_remove(const struct cgroup_pair *pair)
+{
+	cgroup_set(pair->left, "cgroup.freeze", "0");
+	cgroup_set(pair->top, "cgroup.kill", "1");
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	cgroup_remove(pair->left);
+	cgroup_remove(pair->right);
+	cgroup_remove(pair->top);
+}
+
 bool have_peios(void)
 {
 	return !access(PEIOS_DIR "/status", R_OK);

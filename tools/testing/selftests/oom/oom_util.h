@@ -60,6 +60,19 @@ int hog_wait_any(struct hog *const hogs[], int nr, int *status);
 /* A memory cgroup below the root, without swap. */
 int cgroup_create(const char *name, size_t memory_max, char *path, size_t size);
 void cgroup_remove(const char *path);
+/* Write one of a cgroup's files. */
+int cgroup_set(const char *cgroup, const char *name, const char *value);
+/* A memory cgroup and two in it, of one fixture. */
+struct cgroup_pair {
+	char top[256];
+	char left[300];
+	char right[300];
+};
+
+int cgroup_pair_create(struct cgroup_pair *pair, const char *name, size_t memory_max,
+		       const char *left, const char *right);
+/* Kills who is in them, and waits for all children. */
+void cgroup_pair_remove(const struct cgroup_pair *pair);
 
 bool have_peios(void);
 /* True where Peios decides; false where it is absent or permissive. */

@@ -30,30 +30,12 @@
 #include "event_util.h"
 #include "oom_util.h"
 
-static int tests, failed;
-
-static void result(bool ok, const char *what)
-{
-	tests++;
-	failed += !ok;
-	printf("%sok %d semantics: %s\n", ok ? "" : "not ", tests, what);
-	fflush(stdout);
-}
-
-static void must(int err, const char *what)
-{
-	if (!err)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(-err));
-	exit(1);
-}
-
 static void set_sysctl(const char *name, const char *value)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "/proc/sys/vm/%s", name);
-	must(write_file(path, value), path);
+	tap_must(write_file(path, value), path);
 }
 
 /* Touch as much as there is in the whole machine, and as much again. */
@@ -89,14 +71,14 @@ static bool oom(enum kind kind)
 	pid_t pid;
 
 	if (kind == CPUSET)
-		must(write_file(CGROUP_ROOT "/cgroup.subtree_control",
-				"+cpuset"), "cpusets");
+		tap_must(write_file(CGROUP_ROOT "/cgroup.subtree_control",
+				    "+cpuset"), "cpusets");
 	if (kind == MEMCG || kind == CPUSET)
-		must(cgroup_create("semantics", kind == MEMCG ? 4 * MB :
-				   1UL << 40, cgroup, sizeof(cgroup)), "cgroup");
+		tap_must(cgroup_create("semantics", kind == MEMCG ? 4 * MB :
+				       1UL << 40, cgroup, sizeof(cgroup)), "cgroup");
 	if (kind == CPUSET) {
 		snprintf(path, sizeof(path), "%s/cpuset.mems", cgroup);
-		must(write_file(path, "1"), path);
+		tap_must(write_file(path, "1"), path);
 	}
 	pid = fork();
 	if (!pid) {
@@ -110,7 +92,7 @@ static bool oom(enum kind kind)
 			_exit(4);
 		eat();
 	}
-	must(waitid(P_PID, pid, &info, WEXITED | WNOWAIT) ? -errno : 0, "wait");
+	tap_must(waitid(P_PID, pid, &info, WEXITED | WNOWAIT) ? -errno : 0, "wait");
 	ok = info.si_code == CLD_KILLED && info.si_status == SIGKILL &&
 	     oom_killed(pid) == first && vmstat_kills() == kills + 1 &&
 	     !history_find_pid(first, pid, line, sizeof(line)) &&
@@ -133,7 +115,7 @@ static void one(const char *panic_on_oom, enum kind kind)
 	set_sysctl("panic_on_oom", panic_on_oom);
 	snprintf(what, sizeof(what), "panic_on_oom %s, %s: a kill, no panic",
 		 panic_on_oom, kinds[kind]);
-	result(oom(kind), what);
+	tap_result(oom(kind), what);
 }
 
 /* What a process can ask for in one go, halved until it is refused. */
@@ -173,7 +155,7 @@ static void strict(void)
 	taken = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* Four at once take all that is promised to them, and use it. */
-	must(pipe(go) ? -errno : 0, "pipe");
+	tap_must(pipe(go) ? -errno : 0, "pipe");
 	for (i = 0; i < 4; i++) {
 		if (fork())
 			continue;
@@ -194,10 +176,10 @@ static void strict(void)
 		total += taken[i];
 	}
 	printf("# mode 2: %zu MB taken and used\n", total / MB);
-	result(refused == 4 && total > 50 * MB,
-	       "mode 2: all are refused with ENOMEM, and live");
-	result(vmstat_kills() == kills && history_last() == 0,
-	       "mode 2: nobody is killed");
+	tap_result(refused == 4 && total > 50 * MB,
+		   "mode 2: all are refused with ENOMEM, and live");
+	tap_result(vmstat_kills() == kills && history_last() == 0,
+		   "mode 2: nobody is killed");
 
 	/* Pages in pipes are promised to nobody. */
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -207,7 +189,7 @@ static void strict(void)
 		while (write(ends[1], page, sizeof(page)) > 0)
 			;
 	}
-	result(false, "mode 2 with panic_on_oom 2: exhaustion panics");
+	tap_result(false, "mode 2 with panic_on_oom 2: exhaustion panics");
 }
 
 int main(int argc, char **argv)
@@ -227,6 +209,5 @@ int main(int argc, char **argv)
 			if (!strcmp(argv[2], kinds[kind]))
 				one(argv[1], kind);
 	}
-	printf("1..%d\n", tests);
-	return failed || !tests;
+	return tap_end();
 }

@@ -37,24 +37,6 @@
 /* Per cent of the allocations that fail. */
 #define PROBABILITY	"10"
 
-static int tests, failed;
-
-static void result(bool ok, const char *what)
-{
-	tests++;
-	failed += !ok;
-	printf("%sok %d storm: %s\n", ok ? "" : "not ", tests, what);
-	fflush(stdout);
-}
-
-static void must(int err, const char *what)
-{
-	if (!err)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(-err));
-	exit(1);
-}
-
 /* What the daemon has got; shared with it. */
 struct got {
 	atomic_int ready;
@@ -91,8 +73,8 @@ static void daemon_run(struct got *got, bool stall, long long room)
 	FILE *records = fopen(RECORDS, "we");
 	int quiet = 0;
 
-	must(records ? 0 : -errno, RECORDS);
-	must(fd < 0 ? fd : 0, "audit daemon");
+	tap_must(records ? 0 : -errno, RECORDS);
+	tap_must(fd < 0 ? fd : 0, "audit daemon");
 	got->ready = 1;
 	while (stall && !got->done)
 		usleep(10000);
@@ -149,17 +131,17 @@ static void bystanders(const char *procs)
 	char byte;
 
 	for (i = 0; i < 2; i++) {
-		must(pipe(ready) ? -errno : 0, "pipe");
+		tap_must(pipe(ready) ? -errno : 0, "pipe");
 		if (!fork()) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			must(write_file(procs, "0"), procs);
-			must(write_file(ADJ_FILE, i ? "-400" : "-300"), "adj");
+			tap_must(write_file(procs, "0"), procs);
+			tap_must(write_file(ADJ_FILE, i ? "-400" : "-300"), "adj");
 			if (write(ready[1], "", 1) != 1)
 				_exit(1);
 			for (;;)
 				pause();
 		}
-		must(read(ready[0], &byte, 1) == 1 ? 0 : -EPIPE, "bystander");
+		tap_must(read(ready[0], &byte, 1) == 1 ? 0 : -EPIPE, "bystander");
 		close(ready[0]);
 		close(ready[1]);
 	}
@@ -179,13 +161,12 @@ static void choose_again(long long records)
 	if (pipe)
 		status = pclose(pipe);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-		printf("ok %d storm: each choice follows from its record # SKIP no oomstat\n",
-		       ++tests);
+		tap_skip("each choice follows from its record", "no oomstat");
 		return;
 	}
 	printf("# oomstat: %lld of %lld choices follow\n", equal, all);
-	result(equal == records && all == records,
-	       "each choice follows from its record");
+	tap_result(equal == records && all == records,
+		   "each choice follows from its record");
 }
 
 static int make_it_fail(pid_t pid)
@@ -215,7 +196,7 @@ static int worker(char paths[][300], int nr, int kills, bool inject)
 			write_file(ADJ_FILE, "500");
 			/* From here on, in the OOM killer too. */
 			if (inject)
-				must(make_it_fail(getpid()), "make-it-fail");
+				tap_must(make_it_fail(getpid()), "make-it-fail");
 			eat();
 		}
 		if (waitpid(pid, &status, 0) != pid)
@@ -247,10 +228,10 @@ static void inject_into(const char *name, const char *probability)
 	for (i = 0; i < ARRAY_SIZE(set); i++) {
 		snprintf(path, sizeof(path), DEBUGFS "/%s/%s", name,
 			 set[i].file);
-		must(write_file(path, set[i].value), path);
+		tap_must(write_file(path, set[i].value), path);
 	}
 	snprintf(path, sizeof(path), DEBUGFS "/%s/probability", name);
-	must(write_file(path, probability), path);
+	tap_must(write_file(path, probability), path);
 }
 
 /* The kernel thread of a name. */
@@ -295,18 +276,18 @@ int main(int argc, char **argv)
 	room = 4 * kills + 1000;
 	got = mmap(NULL, sizeof(*got) + room, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	must(got == MAP_FAILED ? -errno : 0, "mmap");
+	tap_must(got == MAP_FAILED ? -errno : 0, "mmap");
 	got->first = history_last() + 1;
 	for (i = 0; i < CGROUPS; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "storm%d", i);
-		must(cgroup_create(name, LIMIT, dirs[i], sizeof(dirs[i])),
-		     "cgroup");
+		tap_must(cgroup_create(name, LIMIT, dirs[i], sizeof(dirs[i])),
+			 "cgroup");
 		snprintf(paths[i], sizeof(paths[i]), "%s/cgroup.procs", dirs[i]);
 		bystanders(paths[i]);
 	}
-	must(audit_enable(1), "audit");
+	tap_must(audit_enable(1), "audit");
 	daemon = fork();
 	if (!daemon)
 		daemon_run(got, stall, room);
@@ -317,11 +298,11 @@ int main(int argc, char **argv)
 		/* In the killed and in the one that delivers. */
 		inject_into("failslab", PROBABILITY);
 		inject_into("fail_page_alloc", PROBABILITY);
-		must(write_file(DEBUGFS "/fail_page_alloc/ignore-gfp-highmem",
-				"N"), "fail_page_alloc");
-		must(write_file(DEBUGFS "/fail_page_alloc/min-order", "0"),
-		     "fail_page_alloc");
-		must(make_it_fail(find_thread("oom_event")), "oom_event");
+		tap_must(write_file(DEBUGFS "/fail_page_alloc/ignore-gfp-highmem",
+				    "N"), "fail_page_alloc");
+		tap_must(write_file(DEBUGFS "/fail_page_alloc/min-order", "0"),
+			 "fail_page_alloc");
+		tap_must(make_it_fail(find_thread("oom_event")), "oom_event");
 	}
 	printf("# %d kills in %d cgroups, allocations %s, the daemon %s\n",
 	       kills, CGROUPS, inject ? "fail" : "do not fail",
@@ -361,7 +342,7 @@ int main(int argc, char **argv)
 
 		counted += cgroup_kills(dirs[i]);
 		snprintf(path, sizeof(path), "%.255s/cgroup.kill", dirs[i]);
-		must(write_file(path, "1"), path);
+		tap_must(write_file(path, "1"), path);
 	}
 	while (wait(NULL) > 0)
 		;
@@ -372,17 +353,16 @@ int main(int argc, char **argv)
 	printf(" audit has %lld records and was told of %lld lost in %lld reports; %.1f s\n",
 	       got->records, got->lost, got->reports,
 	       to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) / 1e9);
-	result(dead == kills / workers * workers, "as many die as are to");
-	result(counted == vmstat_kills() - before && counted >= dead,
-	       "memory.events and vmstat agree");
-	result(got->counted == got->records &&
-	       got->counted + got->lost == counted,
-	       "records and those reported as lost are all kills");
-	result(!got->wrong && got->first + counted == history_last() + 1,
-	       "each number comes once");
-	result(stall ? got->lost > 0 : !got->lost,
-	       stall ? "a ring that overflows says so" : "none is lost");
+	tap_result(dead == kills / workers * workers, "as many die as are to");
+	tap_result(counted == vmstat_kills() - before && counted >= dead,
+		   "memory.events and vmstat agree");
+	tap_result(got->counted == got->records &&
+		   got->counted + got->lost == counted,
+		   "records and those reported as lost are all kills");
+	tap_result(!got->wrong && got->first + counted == history_last() + 1,
+		   "each number comes once");
+	tap_result(stall ? got->lost > 0 : !got->lost,
+		   stall ? "a ring that overflows says so" : "none is lost");
 	choose_again(got->records);
-	printf("1..%d\n", tests);
-	return failed != 0;
+	return tap_end();
 }

@@ -31,41 +31,31 @@
  *	 `- other	one that is immune, and takes the rest
  */
 FIXTURE(victim) {
-	char top[256];
-	char victim[300];
-	char other[300];
+	struct cgroup_pair cgroups;
+	const char *top;
+	const char *victim;
+	const char *other;
 	struct hog eater;
 	long long first;
 	long long kills;
 };
 
-static int set_file(const char *cgroup, const char *name, const char *value)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
-	return write_file(path, value);
-}
-
 FIXTURE_SETUP(victim)
 {
 	int err;
 
-	self->top[0] = '\0';
+	self->top = self->cgroups.top;
+	self->victim = self->cgroups.left;
+	self->other = self->cgroups.right;
 	self->eater = (struct hog) { -1, -1, -1 };
 	if (getuid())
 		SKIP(return, "not root");
 	if (access(HISTORY, R_OK))
 		SKIP(return, "no " HISTORY);
-	err = cgroup_create("victim_test", LIMIT, self->top, sizeof(self->top));
+	err = cgroup_pair_create(&self->cgroups, "victim_test", LIMIT, "victim", "other");
 	if (err == -ENOENT || err == -EROFS)
 		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
 	ASSERT_EQ(0, err);
-	snprintf(self->victim, sizeof(self->victim), "%s/victim", self->top);
-	snprintf(self->other, sizeof(self->other), "%s/other", self->top);
-	ASSERT_EQ(0, set_file(self->top, "cgroup.subtree_control", "+memory"));
-	ASSERT_EQ(0, mkdir(self->victim, 0755));
-	ASSERT_EQ(0, mkdir(self->other, 0755));
 	ASSERT_EQ(0, hog_start(&self->eater, -1000, self->other));
 	/* Orphans of a victim come to us. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
@@ -79,13 +69,7 @@ FIXTURE_TEARDOWN(victim)
 		return;
 	if (self->eater.command >= 0)
 		hog_stop(&self->eater);
-	set_file(self->victim, "cgroup.freeze", "0");
-	set_file(self->top, "cgroup.kill", "1");
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	cgroup_remove(self->victim);
-	cgroup_remove(self->other);
-	cgroup_remove(self->top);
+	cgroup_pair_remove(&self->cgroups);
 }
 
 static char *hold(size_t bytes)
@@ -299,7 +283,7 @@ TEST_F_TIMEOUT(victim, is_frozen, 120)
 	int tries;
 
 	ASSERT_LT(0, pid);
-	ASSERT_EQ(0, set_file(self->victim, "cgroup.freeze", "1"));
+	ASSERT_EQ(0, cgroup_set(self->victim, "cgroup.freeze", "1"));
 	snprintf(events, sizeof(events), "%s/cgroup.events", self->victim);
 	for (tries = 0; tries < 2000; tries++) {
 		ASSERT_EQ(0, read_key(events, "frozen", value, sizeof(value)));

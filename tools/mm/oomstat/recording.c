@@ -69,18 +69,19 @@ int record(const char *path, unsigned int seconds, unsigned long samples)
 	return err;
 }
 
-static int read_recording(const char *path, struct sample **samples, size_t *nr)
+/* The samples, two at least; NULL and an error in @err if they can't be had. */
+static struct sample *read_recording(const char *path, size_t *nr, int *err)
 {
-	char line[256];
+	struct sample *samples = NULL, *more;
 	size_t room = 0, number = 0;
 	FILE *in = fopen(path, "re");
-	int err = 0;
+	char line[256];
 
+	*err = in ? 0 : -errno;
 	if (!in)
-		return -errno;
-	*samples = NULL;
+		return NULL;
 	*nr = 0;
-	while (!err && fgets(line, sizeof(line), in)) {
+	while (fgets(line, sizeof(line), in)) {
 		struct sample s;
 
 		number++;
@@ -89,31 +90,33 @@ static int read_recording(const char *path, struct sample **samples, size_t *nr)
 		if (sscanf(line, "%lf %lld %lld %lld %lld", &s.time,
 			   &s.kb[PROMISE], &s.kb[PAYMENT], &s.kb[AVAILABLE],
 			   &s.kb[LIMIT]) != 5 ||
-		    (*nr && s.time < (*samples)[*nr - 1].time)) {
+		    (*nr && s.time < samples[*nr - 1].time)) {
 			fprintf(stderr, "oomstat: %s:%zu: not a sample\n", path,
 				number);
-			err = -EINVAL;
+			*err = -EINVAL;
 			break;
 		}
 		if (*nr == room) {
-			struct sample *more;
-
 			room = room ? room * 2 : 1024;
-			more = reallocarray(*samples, room, sizeof(*more));
+			more = reallocarray(samples, room, sizeof(*more));
 			if (!more) {
-				err = -ENOMEM;
+				*err = -ENOMEM;
 				break;
 			}
-			*samples = more;
+			samples = more;
 		}
-		(*samples)[(*nr)++] = s;
+		samples[(*nr)++] = s;
 	}
 	fclose(in);
-	if (!err && *nr < 2) {
+	if (!*err && *nr < 2) {
 		fprintf(stderr, "oomstat: %s: fewer than two samples\n", path);
-		err = -EINVAL;
+		*err = -EINVAL;
 	}
-	return err;
+	if (*err) {
+		free(samples);
+		return NULL;
+	}
+	return samples;
 }
 
 /* The plot's size, and its margins for the axes' labels. */
@@ -181,15 +184,15 @@ static void print_series(FILE *out, const struct sample *samples, size_t nr,
 
 int plot(const char *recording, const char *svg)
 {
-	struct sample *samples = NULL;
+	struct sample *samples;
 	double seconds, mb = 1;
-	size_t i, nr = 0;
-	FILE *out;
 	int which, err;
+	size_t i, nr;
+	FILE *out;
 
-	err = read_recording(recording, &samples, &nr);
-	if (err)
-		goto out;
+	samples = read_recording(recording, &nr, &err);
+	if (!samples)
+		return err;
 	seconds = samples[nr - 1].time - samples[0].time;
 	if (seconds <= 0)
 		seconds = 1;

@@ -21,7 +21,8 @@ help:
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make soak          TIME=60m of all at once, OOM kills, failing allocations, CPUs'
 	@echo '                     that come and go, on the debug kernel and on one with KCSAN'
-	@echo '  make bench         instructions of operations against the base kernel'"'"'s'
+	@echo '  make bench         what operations cost against the base kernel: instructions,'
+	@echo '                     bytes, and times on 8 CPUs (BENCH_SMP_SECONDS=480)'
 	@echo '  make select        whom both kernels choose by skewed counters, and at what cost'
 	@echo '  make warning       a table: how early which warning comes before an OOM kill'
 	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
@@ -90,12 +91,17 @@ warning: setup-check initramfs
 lint: setup-lint apply
 	@$(S)/lint.sh
 
+# The table that has budgets, then what is only shown.
 bench: vanilla release initramfs
-	@$(S)/bench.sh
+	@rc=0; $(S)/bench.sh || rc=1; \
+	for part in bench-sizes select-plot bench-smp; do \
+		echo; $(S)/$$part.sh || rc=1; \
+	done; exit $$rc
 
 select: vanilla release initramfs
 	@$(S)/select-exact.sh
 	@$(S)/select-cost.sh
+	@$(S)/select-plot.sh
 
 tree: apply
 	@$(S)/tree.sh

@@ -304,7 +304,7 @@ static void eat(size_t bytes, bool robust)
 		if (clone(eat_shared, memory + 65536, CLONE_VM | SIGCHLD, NULL) > 0)
 			count(FORKS);
 	}
-	for (done = 0; done < bytes; done += piece) {
+	for (done = 0; done < bytes && !stopped(); done += piece) {
 		memory = new_memory(piece);
 		for (i = 0; i < piece; i += 4096)
 			memory[i] = 1;

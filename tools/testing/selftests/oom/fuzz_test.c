@@ -13,13 +13,19 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -107,11 +113,15 @@ static const struct {
 	{ "/proc/self/oom_adj", adj },
 	{ "/proc/self/oom_score", adj },
 	{ "/proc/self/oom_score_detail", adj },
+	{ "/proc/thread-self/oom_adj", adj },
+	{ "/proc/thread-self/oom_score", adj },
+	{ "/proc/thread-self/oom_score_detail", adj },
 	{ "/proc/thread-self/attr/peios/token", token },
 	{ "/proc/self/attr/peios/token", token },
 	{ "/proc/self/attr/peios/sd", sd },
 	{ "/proc/thread-self/attr/peios/sd", sd },
 	{ "/proc/self/attr/peios/pip", pip },
+	{ "/proc/thread-self/attr/peios/pip", pip },
 	{ "/proc/self/commit", number },
 	{ "/proc/commitinfo", trigger },
 	{ "/proc/oom_history", number },
@@ -119,6 +129,10 @@ static const struct {
 	{ "/proc/sys/vm/oom_fork_weight", number },
 	{ "/proc/sys/vm/oom_fork_window_ms", number },
 	{ "/proc/sys/vm/oom_tcb_discount", number },
+	{ "/proc/sys/vm/overcommit_ratio", number },
+	{ "/proc/sys/vm/admin_reserve_kbytes", number },
+	{ "/proc/sys/vm/oom_dump_tasks", number },
+	{ "/sys/module/oom_event/parameters/ring", number },
 	{ PEIOS "status", number },
 	{ PEIOS "privileges", number },
 	{ PEIOS "stats", number },
@@ -132,6 +146,21 @@ static const struct {
 };
 
 #define NR_FILES	ARRAY_SIZE(files)
+
+/* Those of another process, by whoever may not change it */
+static const struct {
+	const char *name;
+	const struct input *inputs;
+} others[] = {
+	{ "oom_score_adj", adj }, { "oom_adj", adj }, { "oom_score", adj },
+	{ "oom_score_detail", adj }, { "commit", number },
+	{ "attr/peios/token", token }, { "attr/peios/sd", sd },
+	{ "attr/peios/pip", pip },
+};
+
+#define NR_OTHERS	ARRAY_SIZE(others)
+
+static pid_t bait;
 
 /* One of the inputs, damaged or not, at times doubled up to be too long */
 static size_t make_input(const struct input *inputs, unsigned char *to)
@@ -169,27 +198,99 @@ static size_t make_input(const struct input *inputs, unsigned char *to)
 	return len;
 }
 
-static void operate(unsigned int file, unsigned long *taken)
+/* Much of it is not there. */
+static void write_huge(int fd, const struct input *inputs, unsigned long *taken)
+{
+	const size_t size = 1 << 20;
+	unsigned char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t len;
+
+	if (bytes == MAP_FAILED)
+		return;
+	len = make_input(inputs, bytes);
+	if (rnd() % 2)
+		munmap(bytes + size / 2, size / 2);
+	/* From its beginning, or so that the input is what is there of it */
+	if (rnd() % 2)
+		*taken += write(fd, bytes, rnd() % 2 ? size : INT_MAX) > 0;
+	else
+		*taken += write(fd, memmove(bytes + size / 2 - len, bytes, len),
+				len + rnd() % 8192) > 0;
+	read(fd, bytes, rnd() % 2 ? size : INT_MAX);
+	munmap(bytes, size);
+}
+
+static void write_pieces(int fd, const struct input *inputs, unsigned long *taken)
+{
+	static unsigned char bytes[INPUT_MAX];
+	size_t len = make_input(inputs, bytes), first = rnd() % (len + 1);
+	struct iovec parts[3] = {
+		{ bytes, first }, { NULL, 0 }, { bytes + first, len - first },
+	};
+
+	if (rnd() % 2) {
+		*taken += writev(fd, parts, 3) > 0;
+		return;
+	}
+	*taken += write(fd, bytes, first) > 0;
+	*taken += write(fd, bytes + first, len - first) > 0;
+}
+
+/* What no file of ours knows */
+static void odd_call(int fd)
+{
+	static unsigned char bytes[INPUT_MAX];
+	int ends[2];
+	void *page;
+
+	switch (rnd() % 5) {
+	case 0:
+		ioctl(fd, rnd(), bytes);
+		break;
+	case 1:
+		page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			    rnd() % 2 ? MAP_SHARED : MAP_PRIVATE, fd, 0);
+		if (page != MAP_FAILED)
+			munmap(page, 4096);
+		break;
+	case 2:
+		if (ftruncate(fd, rnd() % 4096))
+			fallocate(fd, 0, 0, 4096);
+		break;
+	default:
+		if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+			return;
+		sendfile(ends[1], fd, NULL, rnd() % INPUT_MAX);
+		splice(ends[0], NULL, fd, NULL, rnd() % INPUT_MAX, SPLICE_F_NONBLOCK);
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
+static int open_some(const char *path)
 {
 	static const int modes[] = { O_RDONLY, O_WRONLY, O_RDWR, O_RDWR };
+
+	return open(path, modes[rnd() % 4] | (rnd() % 8 ? 0 : O_NONBLOCK) | O_CLOEXEC);
+}
+
+static void operate(int fd, const struct input *inputs, unsigned long *taken)
+{
 	static unsigned char bytes[INPUT_MAX];
-	int fd = open(files[file].path,
-		      modes[rnd() % 4] | (rnd() % 8 ? 0 : O_NONBLOCK) | O_CLOEXEC);
 	unsigned int steps;
 
-	if (fd < 0)
-		return;
 	for (steps = 1 + rnd() % 4; steps; steps--) {
 		struct pollfd p = { .fd = fd, .events = POLLIN | POLLPRI };
 		size_t len;
 
-		switch (rnd() % 8) {
+		switch (rnd() % 12) {
 		case 0:
 			pread(fd, bytes, rnd() % INPUT_MAX, rnd() % 3 ? rnd() % 512 :
 			      (off_t)rnd() << 31);
 			break;
 		case 1:
-			len = make_input(files[file].inputs, bytes);
+			len = make_input(inputs, bytes);
 			*taken += pwrite(fd, bytes, len, rnd() % 8) > 0;
 			break;
 		case 2:
@@ -207,18 +308,28 @@ static void operate(unsigned int file, unsigned long *taken)
 			while (read(fd, bytes, 1 + rnd() % INPUT_MAX) > 0)
 				;
 			break;
+		case 6:
+			write_huge(fd, inputs, taken);
+			break;
+		case 7:
+			write_pieces(fd, inputs, taken);
+			break;
+		case 8:
+			odd_call(fd);
+			break;
 		default:
-			len = make_input(files[file].inputs, bytes);
+			len = make_input(inputs, bytes);
 			*taken += write(fd, bytes, len) > 0;
 			break;
 		}
 	}
-	close(fd);
 }
 
 /* Without the privilege; what of it must not come back is checked at the end. */
-static int give_up(void)
+static int give_up(bool user)
 {
+	if (user)
+		return token_replace("S-1-5-21-1-2-3-1001", NULL, NULL, NULL, NULL);
 	return token_command("remove SeTcbPrivilege");
 }
 
@@ -232,23 +343,63 @@ static bool came_back(void)
 	       read_number(ADJ_FILE, &value) || value < 0;
 }
 
-/* A process that does what it wants; exits 1 if it got what it must not have. */
+static void operate_on_other(unsigned long *taken)
+{
+	unsigned int file = rnd() % NR_OTHERS;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", bait, others[file].name);
+	fd = open_some(path);
+	if (fd < 0)
+		return;
+	operate(fd, others[file].inputs, taken);
+	close(fd);
+}
+
+#define NR_OLD	8
+
+enum who { PRIVILEGED, WITHOUT_TCB, USER };
+
+/*
+ * A process that does what it wants, with files that it opens, and with some that
+ * it has had since before it gave up what it was; exits 1 if it got what it must
+ * not have.
+ */
 static int batch(uint64_t seed, unsigned long *counts, unsigned long *taken)
 {
-	bool unprivileged;
-	unsigned int i;
+	unsigned int i, old_file[NR_OLD];
+	int old[NR_OLD];
+	enum who who;
 
 	state = (seed + 1) * 0x9e3779b97f4a7c15ull;
-	unprivileged = rnd() % 2;
-	if (unprivileged && give_up())
+	who = rnd() % 2 ? PRIVILEGED : rnd() % 2 ? WITHOUT_TCB : USER;
+	for (i = 0; i < NR_OLD; i++) {
+		old_file[i] = rnd() % NR_FILES;
+		old[i] = open_some(files[old_file[i]].path);
+	}
+	if (who != PRIVILEGED && give_up(who == USER))
 		return 2;
 	for (i = 0; i < BATCH; i++) {
-		unsigned int file = rnd() % NR_FILES;
+		unsigned int file = rnd() % NR_FILES, nr = rnd() % (2 * NR_OLD);
+		int fd;
 
-		operate(file, &taken[file]);
+		if (who == USER && rnd() % 4 == 0)
+			operate_on_other(&taken[NR_FILES]);
+		if (nr < NR_OLD) {
+			file = old_file[nr];
+			fd = old[nr];
+		} else {
+			fd = open_some(files[file].path);
+		}
 		counts[file]++;
+		if (fd < 0)
+			continue;
+		operate(fd, files[file].inputs, &taken[file]);
+		if (nr >= NR_OLD)
+			close(fd);
 	}
-	return unprivileged && came_back();
+	return who != PRIVILEGED && came_back();
 }
 
 static unsigned long setting(const char *name, unsigned long otherwise)
@@ -258,16 +409,57 @@ static unsigned long setting(const char *name, unsigned long otherwise)
 	return value ? strtoul(value, NULL, 0) : otherwise;
 }
 
+#define NR_KNOBS	7
+
 FIXTURE(fuzz) {
 	char token[8192];
-	char knobs[4][32];
+	char knobs[NR_KNOBS][32];
 	bool cgroup;
+	pid_t bait;
 };
 
-static const char * const knobs[] = {
+static const char * const knobs[NR_KNOBS] = {
 	"/proc/sys/vm/oom_parent_share", "/proc/sys/vm/oom_fork_weight",
 	"/proc/sys/vm/oom_fork_window_ms", "/proc/sys/vm/oom_tcb_discount",
+	"/proc/sys/vm/overcommit_ratio", "/proc/sys/vm/admin_reserve_kbytes",
+	"/proc/sys/vm/oom_dump_tasks",
 };
+
+static pid_t start_bait(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* All that another process shows of what may not be changed */
+static void show_bait(char *text, size_t size)
+{
+	static const char * const names[] = {
+		"oom_score_adj", "attr/peios/token", "attr/peios/sd", "attr/peios/pip",
+	};
+	char path[64], value[4096], *used;
+	size_t len = 0;
+	unsigned int i;
+	int n, k;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", bait, names[i]);
+		n = read_file(path, value, sizeof(value));
+		/* Who has the same token may use its privileges. */
+		used = strstr(value, "\nused");
+		if (n > 0 && used)
+			n = used - value;
+		len += snprintf(text + len, size - len, "%s %d ", names[i], n);
+		for (k = 0; k < n && len < size - 3; k++)
+			len += snprintf(text + len, size - len, "%02x", (unsigned char)value[k]);
+	}
+}
 
 FIXTURE_SETUP(fuzz)
 {
@@ -277,33 +469,41 @@ FIXTURE_SETUP(fuzz)
 		SKIP(return, "Peios is not enforcing");
 	if (getuid())
 		SKIP(return, "not root");
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < NR_KNOBS; i++)
 		ASSERT_LT(0, read_file(knobs[i], self->knobs[i],
 				       sizeof(self->knobs[i])));
 	ASSERT_LT(0, read_file(TOKEN_FILE, self->token, sizeof(self->token)));
 	write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
 	self->cgroup = !mkdir(CGROUP_ROOT "/fuzz", 0755);
+	bait = start_bait();
+	ASSERT_LT(0, bait);
+	self->bait = bait;
+	ASSERT_EQ(0, write_proc(bait, "oom_score_adj", "200"));
 }
 
 FIXTURE_TEARDOWN(fuzz)
 {
 	int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < NR_KNOBS; i++)
 		if (self->knobs[i][0])
 			write_file(knobs[i], self->knobs[i]);
 	if (self->cgroup)
 		rmdir(CGROUP_ROOT "/fuzz");
+	if (self->bait > 0)
+		kill(self->bait, SIGKILL);
 }
 
 TEST_F_TIMEOUT(fuzz, every_file, 900)
 {
 	unsigned long runs = setting("FUZZ_RUNS", RUNS_DEFAULT), done = 0, i;
 	unsigned long *counts, *taken;
+	static char other[20000], other_now[20000];
 	char now[8192];
 	long long value;
 
-	counts = mmap(NULL, 2 * NR_FILES * sizeof(*counts),
+	show_bait(other, sizeof(other));
+	counts = mmap(NULL, (2 * NR_FILES + 1) * sizeof(*counts),
 		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, counts);
 	taken = counts + NR_FILES;
@@ -330,8 +530,14 @@ TEST_F_TIMEOUT(fuzz, every_file, 900)
 		TH_LOG("%s: %lu, %lu writes taken", files[i].path, counts[i],
 		       taken[i]);
 
-	EXPECT_LT(0UL, taken[0]);
-	EXPECT_LT(0UL, taken[5]);
+	for (i = 0; i < NR_FILES; i++)
+		if (!strcmp(files[i].path, ADJ_FILE) || !strcmp(files[i].path, TOKEN_FILE))
+			EXPECT_LT(0UL, taken[i]);
+
+	TH_LOG("another process: %lu writes taken", taken[NR_FILES]);
+	EXPECT_EQ(0UL, taken[NR_FILES]);
+	show_bait(other_now, sizeof(other_now));
+	EXPECT_STREQ(other, other_now);
 
 	/* This process is as it was. */
 	ASSERT_LT(0, read_file(TOKEN_FILE, now, sizeof(now)));
@@ -340,7 +546,7 @@ TEST_F_TIMEOUT(fuzz, every_file, 900)
 	EXPECT_STREQ(self->token, now);
 	EXPECT_EQ(0, read_number(ADJ_FILE, &value));
 	EXPECT_EQ(0, value);
-	munmap(counts, 2 * NR_FILES * sizeof(*counts));
+	munmap(counts, (2 * NR_FILES + 1) * sizeof(*counts));
 }
 
 TEST_HARNESS_MAIN

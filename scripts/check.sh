@@ -25,15 +25,6 @@ esac
 
 passed=0 failed=0 skipped=0
 
-# What a healthy kernel never says.
-alarms='BUG:|WARNING:|KASAN:|UBSAN:|Oops|general protection fault'
-alarms+='|Kernel panic|cut here|possible (recursive|circular|irq)'
-alarms+='|inconsistent lock state|suspicious RCU usage|bad unlock balance'
-alarms+='|lock held when returning|held lock freed|sleeping function called'
-alarms+='|rcu.*(stall|detected)|blocked for more than|soft lockup'
-alarms+='|list_(add|del) corruption|pagealloc: |turning off the locking'
-alarms+='|non-static key'
-
 fail()
 {
 	failed=$((failed + 1))
@@ -71,7 +62,7 @@ for kernel in $kernels; do
 		"$LINUX/$kernel/arch/x86/boot/bzImage" \
 		job=check "kernel=$kernel" "suite=$part" "$boot" || rc=$?
 	count "$kernel" "$report" $rc
-	if grep -nE "$alarms" "$console" > "$LOGS/alarms-$kernel"; then
+	if grep -nE "$ALARMS" "$console" > "$LOGS/alarms-$kernel"; then
 		fail "$kernel: the kernel complained, see ${console#"$TOP"/}:"
 		head -n 10 "$LOGS/alarms-$kernel" | tr -d '\r' | sed 's/^/    /'
 	else

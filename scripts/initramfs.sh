@@ -53,6 +53,7 @@ pack()
 	cp "$TOP/scripts/guest/init" "$root/init" &&
 	cp "$TOP"/scripts/guest/*.sh "$root/bin/" &&
 	cp "$TOP/scripts/guest/kunit-suites" "$root/etc/" &&
+	echo "$ALARMS" > "$root/etc/alarms" &&
 	cp -a "$tests" "$root/selftests" &&
 	cp -a "$tools/." "$root/" || return
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \

@@ -1251,8 +1251,10 @@ static void make_shared(void)
 
 static void wait_ready(void)
 {
-	while (!shared->ready)
+	while (!shared->ready) {
+		must(waitpid(-1, NULL, WNOHANG) ? -ECHILD : 0, "one who watches");
 		usleep(1000);
+	}
 	shared->ready = false;
 }
 

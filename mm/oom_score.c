@@ -166,38 +166,27 @@ s64 oom_score_own(u64 memory, u64 age_ms, bool tcb, short adj, u64 totalpages,
 	return points;
 }
 
-/**
- * oom_score_bound() - the points that a process has at most
- * @memory: pages that it has at most
- * @inherited: its inherited term, at most
- * @young: whether it may have a fork term
- * @adj: oom_score_adj
- * @totalpages: pages that the OOM domain may use
- * @policy: the weights
- *
- * Neither its age nor its tier is needed, which cost more to find than to leave
- * out: a fork term is assumed not to have faded, a TCB process to be let off
- * nothing.
- *
- * Return: no less than the points that oom_score_compute() gives to a process
- *         of this oom_score_adj whose memory and inherited term are no larger.
- */
-s64 oom_score_bound(u64 memory, s64 inherited, bool young, short adj,
-		    u64 totalpages, const struct oom_score_policy *policy)
+static unsigned int rate(unsigned int share)
 {
-	s64 points = to_pages(memory);
-	s64 fork = 0;
+	return DIV_ROUND_UP(share << OOM_SCORE_RATE_SHIFT, OOM_SCORE_PERMILLE);
+}
 
-	if (young)
-		fork = permille(points, policy->fork_weight);
-	/* What is negative first, as above. */
-	if (adj < 0)
-		points = add_saturating(points, adj_term(totalpages, adj));
-	points = add_saturating(points, inherited);
-	points = add_saturating(points, fork);
-	if (adj > 0)
-		points = add_saturating(points, adj_term(totalpages, adj));
-	return points;
+/**
+ * oom_score_rates() - what oom_score_bound() multiplies with
+ * @policy: the weights
+ * @totalpages: pages that the OOM domain may use
+ * @rates: the result
+ */
+void oom_score_rates(const struct oom_score_policy *policy, u64 totalpages,
+		     struct oom_score_rates *rates)
+{
+	totalpages = min(totalpages, OOM_SCORE_LARGEST);
+	*rates = (struct oom_score_rates) {
+		.parent = rate(policy->parent_share),
+		.fork = policy->fork_window_ms ? rate(policy->fork_weight) : 0,
+		.adj = div_u64((totalpages << OOM_SCORE_RATE_SHIFT) +
+			       OOM_SCORE_PERMILLE - 1, OOM_SCORE_PERMILLE),
+	};
 }
 
 /**

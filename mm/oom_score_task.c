@@ -8,8 +8,8 @@
  * precise sum costs a walk over all CPUs.  A selection therefore bounds:
  *
  *  1. One pass over all processes, by oom_score_outdone(): plain reads with the
- *     error added, whatever lowers a score left out.  It remembers the few with
- *     the largest bounds.
+ *     error added, or the entries of the page tables if these are fewer, whatever
+ *     lowers a score left out.  It remembers the few with the largest bounds.
  *  2. These are summed precisely, by oom_score_again().  Mostly the best of them
  *     is above the bounds of all others, and the victim.
  *  3. Otherwise a second pass, by oom_score_outdone() and oom_score_select(),
@@ -47,6 +47,7 @@
 #include <linux/sysctl.h>
 #include <linux/timekeeping.h>
 #include <linux/uidgid.h>
+#include <linux/vmstat.h>
 
 static struct oom_score_policy sysctl_oom_score = {
 	.parent_share	= 125,
@@ -128,20 +129,37 @@ static void read_policy(struct oom_score_policy *policy)
 	policy->tcb_discount = READ_ONCE(sysctl_oom_score.tcb_discount);
 }
 
-static void scan_begin(struct oom_score_scan *scan)
+/*
+ * Has every page that an RSS counter counts an entry of a page table of its own?
+ *
+ * A huge page of anonymous memory has a table set aside for its split; one of a
+ * file or of shmem has none.  Whether any of these was ever mapped is known.
+ */
+static bool all_have_entries(void)
 {
-	u64 window;
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+#ifdef CONFIG_VM_EVENT_COUNTERS
+	int cpu;
 
+	for_each_possible_cpu(cpu)
+		if (READ_ONCE(per_cpu(vm_event_states, cpu).event[THP_FILE_MAPPED]))
+			return false;
+#else
+	return false;
+#endif
+#endif
+	return true;
+}
+
+static void scan_begin(struct oom_score_scan *scan, u64 totalpages)
+{
+	scan->totalpages = totalpages;
 	scan->now = ktime_get_ns();
 	scan->slack = NR_MM_COUNTERS * rss_read_error();
 	read_policy(&scan->policy);
+	scan->tabled = all_have_entries();
 	scan->threshold = LONG_MIN;
-
-	window = (u64)scan->policy.fork_window_ms * NSEC_PER_MSEC;
-	if (!scan->policy.fork_weight || !window)
-		scan->young = U64_MAX;
-	else
-		scan->young = scan->now > window ? scan->now - window : 0;
+	oom_score_rates(&scan->policy, totalpages, &scan->rates);
 }
 
 /*
@@ -173,30 +191,34 @@ static struct task_struct *lock_task_mm(struct task_struct *p)
 	return find_lock_task_mm(p);
 }
 
-/* The pages of an mm, but its page tables, as a plain read shows them. */
-static u64 read_pages(struct mm_struct *mm)
+/*
+ * What tasks in exec may add to their old mm, the new program's arguments, which
+ * are limited to three quarters of _STK_LIM: see acct_arg_size().
+ */
+static u64 in_exec(struct mm_struct *mm)
 {
-	u64 pages = 0;
-	int i;
-
-	for (i = 0; i < NR_MM_COUNTERS; i++)
-		pages += get_mm_counter(mm, i);
-	return pages;
+	return (u64)atomic_read(&mm->mm_users) * (_STK_LIM / PAGE_SIZE);
 }
 
 /*
- * The pages of an mm, but its page tables, that are there at most.
+ * The pages of an mm, but its page tables of @tables bytes, that are there at
+ * most.
  *
- * However far off its counters are, what is resident or in swap is mapped.  Only
- * a task that is in exec adds the new program's arguments, which are limited to
- * three quarters of _STK_LIM, to the old mm: see acct_arg_size().
+ * However far off its counters are, what is resident or in swap has an entry in
+ * its page tables, and these are counted exactly.
  */
-static u64 most_pages(struct mm_struct *mm, const struct oom_score_scan *scan)
+static u64 most_pages(struct mm_struct *mm, u64 tables,
+		      const struct oom_score_scan *scan)
 {
-	u64 in_exec = (u64)atomic_read(&mm->mm_users) * (_STK_LIM / PAGE_SIZE);
+	u64 pages = scan->slack;
+	int i;
 
-	return min(read_pages(mm) + scan->slack,
-		   READ_ONCE(mm->total_vm) + in_exec);
+	/* One may be below 0, by no more than the error. */
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		pages += READ_ONCE(mm->rss_stat[i].count);
+	if (scan->tabled)
+		pages = min(pages, tables / sizeof(pte_t) + in_exec(mm));
+	return pages;
 }
 
 /*
@@ -204,27 +226,45 @@ static u64 most_pages(struct mm_struct *mm, const struct oom_score_scan *scan)
  * percpu_counter_init_many() put their parts side by side, a cache line a CPU.
  * All four locks are held meanwhile, taken in the order of the counters; nobody
  * else takes more than one of them.
+ *
+ * Where hundreds of CPUs meet thousands of processes that are all alike this is
+ * what a selection costs: a few instructions a CPU, none to look for the next.
  */
 VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 {
 	int i;
 #ifdef CONFIG_SMP
 	struct percpu_counter *counters = mm->rss_stat;
-	unsigned long flags;
-	int cpu;
+	s32 __percpu *parts = counters[0].counters;
+	s32 held[NR_MM_COUNTERS] = {};
+	unsigned long flags, cpus;
+	const s32 *part;
+	unsigned int word;
 
+	/* Each part is below a batch, so that all of them together fit. */
+	BUILD_BUG_ON(2ULL * CONFIG_NR_CPUS * CONFIG_NR_CPUS > S32_MAX);
+	BUILD_BUG_ON(NR_MM_COUNTERS != 4);
 	local_irq_save(flags);
 	for (i = 0; i < NR_MM_COUNTERS; i++) {
 		raw_spin_lock_nested(&counters[i].lock, i);
 		__release(&counters[i].lock);	/* sparse can't follow a loop */
 		sums[i] = counters[i].count;
 	}
-	/* Who is on its way down may hold some: see __percpu_counter_sum(). */
-	for_each_cpu_or(cpu, cpu_online_mask, cpu_dying_mask) {
-		for (i = 0; i < NR_MM_COUNTERS; i++)
-			sums[i] += *per_cpu_ptr(counters[i].counters, cpu);
+	for (word = 0; word < BITS_TO_LONGS(nr_cpu_ids); word++) {
+		/* Who is on its way down may hold some: see __percpu_counter_sum(). */
+		cpus = cpumask_bits(cpu_online_mask)[word] |
+		       cpumask_bits(cpu_dying_mask)[word];
+		for (; cpus; cpus &= cpus - 1) {
+			part = per_cpu_ptr(parts, word * BITS_PER_LONG +
+						  __ffs(cpus));
+			held[0] += part[0];
+			held[1] += part[1];
+			held[2] += part[2];
+			held[3] += part[3];
+		}
 	}
 	for (i = NR_MM_COUNTERS - 1; i >= 0; i--) {
+		sums[i] += held[i];
 		__acquire(&counters[i].lock);
 		raw_spin_unlock(&counters[i].lock);
 	}
@@ -246,26 +286,21 @@ static void sum_pages(struct mm_struct *mm, struct oom_score_input *in)
 	in->swap = sums[MM_SWAPENTS];
 }
 
-static u64 pgtable_pages(struct mm_struct *mm)
-{
-	return mm_pgtables_bytes(mm) / PAGE_SIZE;
-}
-
 /*
  * Read what belongs to one process; with !exact, the memory that it could have
  * at most.  Returns its mm, for comparison only, or NULL.
  */
 static const struct mm_struct *read_process(struct task_struct *p,
 					    const struct oom_score_scan *scan,
-					    u64 totalpages, bool exact,
+					    bool exact,
 					    struct oom_score_input *in)
 {
-	const struct mm_struct *mm;
+	struct mm_struct *mm;
 	struct task_struct *t;
-	u64 since;
+	u64 since, tables;
 
 	*in = (struct oom_score_input) {
-		.totalpages = totalpages,
+		.totalpages = scan->totalpages,
 		.oom_score_adj = READ_ONCE(p->signal->oom_score_adj),
 		.tcb = peios_task_tcb(p),
 	};
@@ -289,19 +324,32 @@ static const struct mm_struct *read_process(struct task_struct *p,
 	}
 	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
 	mm = t->mm;
-	if (!in->unkillable && test_bit(MMF_OOM_SKIP, &t->mm->flags))
+	if (!in->unkillable && test_bit(MMF_OOM_SKIP, &mm->flags))
 		in->unkillable = "memory already freed by the OOM killer";
 	if (!in->unkillable && in_vfork(t))
 		in->unkillable = "in vfork, memory is its parent's";
 
+	tables = mm_pgtables_bytes(mm);
 	if (exact)
-		sum_pages(t->mm, in);
+		sum_pages(mm, in);
 	else
-		in->rss = most_pages(t->mm, scan);
-	in->pgtables = pgtable_pages(t->mm);
+		in->rss = min(most_pages(mm, tables, scan),
+			      READ_ONCE(mm->total_vm) + in_exec(mm));
+	in->pgtables = tables / PAGE_SIZE;
 	task_unlock(t);
 
 	return mm;
+}
+
+/* In the memcg that is out of memory, if one is? */
+static bool in_memcg(struct task_struct *p, struct oom_control *oc)
+{
+#ifdef CONFIG_MEMCG
+	if (oc->memcg)
+		return mem_cgroup_is_descendant(mem_cgroup_from_task(p),
+						oc->memcg);
+#endif
+	return true;
 }
 
 static bool in_domain(struct task_struct *p, struct oom_control *oc,
@@ -310,12 +358,7 @@ static bool in_domain(struct task_struct *p, struct oom_control *oc,
 	/* A reader of /proc sees the whole system. */
 	if (!oc)
 		return true;
-#ifdef CONFIG_MEMCG
-	if (oc->memcg)
-		return mem_cgroup_is_descendant(mem_cgroup_from_task(p),
-						oc->memcg);
-#endif
-	return eligible(p, oc);
+	return oc->memcg ? in_memcg(p, oc) : eligible(p, oc);
 }
 
 /*
@@ -334,90 +377,167 @@ static struct task_struct *parent_of(struct task_struct *p)
 	return parent;
 }
 
+/**
+ * struct summed_parent - the precise points of a parent, for its next child
+ * @task: the process, for comparison only
+ * @born: its start time: another process may get the same task_struct later
+ * @mm: its mm, for comparison only; NULL if it has none
+ * @points: without its own inherited term; 0 if it is not in the domain
+ */
+struct summed_parent {
+	const struct task_struct *task;
+	u64 born;
+	const struct mm_struct *mm;
+	s64 points;
+};
+
+static bool is_known(const struct oom_score_known *known,
+		     const struct task_struct *p)
+{
+	return known->task == p && known->born == p->start_time;
+}
+
+/* What a process hands on: its points without what it inherits itself. */
+static void know(struct oom_score_known *known, const struct task_struct *p,
+		 const struct mm_struct *mm, const struct oom_score_input *in,
+		 const struct oom_score_policy *policy)
+{
+	struct oom_score score = {};
+
+	if (mm)
+		oom_score_compute(in, policy, &score);
+	*known = (struct oom_score_known) {
+		.task = p,
+		.born = p->start_time,
+		.mm = mm,
+		.points = score.points,
+	};
+}
+
+/* Of neighbours in the list the parent is summed once. */
+static void know_parent(struct oom_score_known *known, struct task_struct *parent,
+			const struct oom_score_scan *scan,
+			struct oom_score_sums *sums)
+{
+	const struct mm_struct *mm;
+	struct oom_score_input in;
+
+	if (sums && is_known(&sums->last, parent))
+		sums->parent = sums->last;
+	if (sums && is_known(&sums->parent, parent)) {
+		*known = sums->parent;
+		return;
+	}
+	mm = read_process(parent, scan, !!sums, &in);
+	know(known, parent, mm, &in, &scan->policy);
+	if (sums) {
+		sums->nr++;
+		sums->parent = *known;
+	}
+}
+
 /*
- * Gather the score's inputs of a process.  Returns the parent whose points are
- * among them, for its pid only, or NULL.
+ * Gather the score's inputs of a process; without @sums, where it keeps what it
+ * summed, they are bounds.  Returns the parent whose points are among them, for
+ * its pid only, or NULL.
  * Context: RCU read section; takes task_lock() of the two, one after the other.
  */
 static struct task_struct *gather(struct task_struct *p, struct oom_control *oc,
 				  oom_eligible_t eligible,
 				  const struct oom_score_scan *scan,
-				  u64 totalpages, bool exact,
+				  struct oom_score_sums *sums,
 				  struct oom_score_input *in)
 {
-	const struct mm_struct *mm, *parent_mm;
-	struct oom_score_input parent_in;
-	struct oom_score parent_score;
+	struct oom_score_known known = {};
+	const struct mm_struct *mm;
 	struct task_struct *parent;
 
-	mm = read_process(p, scan, totalpages, exact, in);
+	mm = read_process(p, scan, !!sums, in);
+	if (sums)
+		sums->nr++;
 	if (!scan->policy.parent_share || in->unkillable)
 		return NULL;
 
 	parent = parent_of(p);
-	if (!parent || same_thread_group(parent, p) ||
-	    !in_domain(parent, oc, eligible))
-		return NULL;
+	if (parent && !same_thread_group(parent, p) &&
+	    in_domain(parent, oc, eligible))
+		know_parent(&known, parent, scan, sums);
+	if (sums)
+		know(&sums->last, p, mm, in, &scan->policy);
 
-	/* What the parent inherits itself is not handed on. */
-	parent_mm = read_process(parent, scan, totalpages, exact, &parent_in);
-	if (!parent_mm || parent_mm == mm)
+	if (!known.mm || known.mm == mm)
 		return NULL;
-	oom_score_compute(&parent_in, &scan->policy, &parent_score);
-	in->parent = parent_score.points;
+	in->parent = known.points;
 	return parent;
 }
 
 /*
- * The pages that a process has at most, by one plain read of each counter.
- * False if it has no mm.
+ * The points that a process has at most, without what it inherits, by plain
+ * reads.  False if it has no mm.
  */
-static bool memory_bound(struct task_struct *p,
-			 const struct oom_score_scan *scan, u64 *memory)
+static __always_inline bool own_bound(struct task_struct *p, short adj,
+				      const struct oom_score_scan *scan,
+				      s64 *points)
 {
 	struct task_struct *t = lock_task_mm(p);
+	struct mm_struct *mm;
+	u64 memory, tables;
 
 	if (!t)
 		return false;
 	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
-	*memory = read_pages(t->mm) + scan->slack + pgtable_pages(t->mm);
+	mm = t->mm;
+	tables = mm_pgtables_bytes(mm);
+	memory = most_pages(mm, tables, scan) + tables / PAGE_SIZE;
 	task_unlock(t);
+	*points = oom_score_bound(memory, adj, &scan->rates);
 	return true;
+}
+
+/* What the children of @parent inherit at most; it is kept for the next one. */
+static noinline s64 share_bound(struct task_struct *parent,
+				struct oom_control *oc)
+{
+	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_known *known;
+	s64 points;
+
+	known = &scan->parents[hash_ptr(parent, OOM_SCORE_PARENTS_ORDER)];
+	if (!is_known(known, parent)) {
+		known->task = parent;
+		known->born = parent->start_time;
+		known->points = 0;
+		/* Its nodes cost more to look at than to assume. */
+		if (!is_global_init(parent) && !(parent->flags & PF_KTHREAD) &&
+		    in_memcg(parent, oc) &&
+		    own_bound(parent, READ_ONCE(parent->signal->oom_score_adj),
+			      scan, &points))
+			known->points = oom_score_share_bound(points,
+							      &scan->rates);
+	}
+	scan->parent = *known;
+	return known->points;
 }
 
 /*
  * The inherited term that a process has at most.  Most processes have a parent
- * in common with their neighbours in the list, or init.
+ * in common with their neighbours in the list, or are next to it.
  * Context: RCU read section.
  */
-static s64 inherited_bound(struct task_struct *p, struct oom_control *oc,
-			   oom_eligible_t eligible)
+static __always_inline s64 inherited_bound(struct task_struct *p,
+					   struct oom_control *oc)
 {
 	struct oom_score_scan *scan = &oc->score_scan;
-	struct oom_score_parent *known;
 	struct task_struct *parent;
-	s64 points = 0;
-	u64 memory;
 
-	if (!scan->policy.parent_share)
+	if (!pid_alive(p))
 		return 0;
-
-	parent = parent_of(p);
-	if (!parent)
-		return 0;
-	known = &scan->parents[hash_ptr(parent, OOM_SCORE_PARENTS_ORDER)];
-	if (known->task == parent && known->born == parent->start_time)
-		return known->share;
-
-	if (in_domain(parent, oc, eligible) &&
-	    memory_bound(parent, scan, &memory))
-		points = oom_score_bound(memory, 0, born(parent) > scan->young,
-					 READ_ONCE(parent->signal->oom_score_adj),
-					 oc->totalpages, &scan->policy);
-	known->task = parent;
-	known->born = parent->start_time;
-	known->share = oom_score_share(points, &scan->policy);
-	return known->share;
+	parent = rcu_dereference(p->group_leader->real_parent)->group_leader;
+	if (is_known(&scan->parent, parent))
+		return scan->parent.points;
+	if (is_known(&scan->last, parent))
+		return oom_score_share_bound(scan->last.points, &scan->rates);
+	return share_bound(parent, oc);
 }
 
 /*
@@ -432,10 +552,10 @@ static struct {
 	unsigned int orders[OOM_SCORE_BEST];
 } found;
 
-static void begin(struct oom_score_scan *scan)
+static void begin(struct oom_score_scan *scan, u64 totalpages)
 {
 	lockdep_assert_held(&oom_lock);
-	scan_begin(scan);
+	scan_begin(scan, totalpages);
 	found.of = scan->now;
 	found.nr = 0;
 }
@@ -488,8 +608,7 @@ static long score_precisely(struct oom_score_candidate *candidate,
 	struct oom_score_scan *scan = &oc->score_scan;
 	struct task_struct *parent;
 
-	parent = gather(p, oc, eligible, scan, oc->totalpages, true,
-			&candidate->in);
+	parent = gather(p, oc, eligible, scan, &scan->sums, &candidate->in);
 	oom_score_compute(&candidate->in, &scan->policy, &candidate->score);
 	candidate->pid = task_tgid_nr(p);
 	candidate->parent = parent ? task_tgid_nr(parent) : 0;
@@ -555,10 +674,8 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 		       oom_eligible_t eligible)
 {
 	struct oom_score_scan *scan = &oc->score_scan;
-	const struct signal_struct *signal = p->signal;
-	enum oom_class class = OOM_CLASS_NORMAL;
-	short adj = READ_ONCE(signal->oom_score_adj);
-	u64 memory;
+	short adj = READ_ONCE(p->signal->oom_score_adj);
+	s64 own, points;
 	long bound;
 
 	if (p->flags & PF_KTHREAD || is_global_init(p))
@@ -568,20 +685,24 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 		return false;
 	if (adj == OOM_SCORE_ADJ_MIN)
 		return true;
-	if (adj == OOM_SCORE_ADJ_MAX)
-		class = OOM_CLASS_VOLUNTEER;
 
 	if (unlikely(!scan->now))
-		begin(scan);
+		begin(scan, oc->totalpages);
 	guard(rcu)();
-	if (!memory_bound(p, scan, &memory))
+	if (!own_bound(p, adj, scan, &own))
 		return true;
 	scan->scored++;
-	bound = oom_score_rank(class,
-			       oom_score_bound(memory,
-					       inherited_bound(p, oc, eligible),
-					       born(p) > scan->young, adj,
-					       oc->totalpages, &scan->policy));
+	points = own + inherited_bound(p, oc);
+	scan->last.task = p;
+	scan->last.born = p->start_time;
+	scan->last.points = own;
+
+	if (unlikely(adj == OOM_SCORE_ADJ_MAX))
+		bound = oom_score_rank(OOM_CLASS_VOLUNTEER, points);
+	else if (IS_ENABLED(CONFIG_64BIT))
+		bound = points;		/* far from where a rank has its limits */
+	else
+		bound = oom_score_rank(OOM_CLASS_NORMAL, points);
 	if (scan->second)
 		return bound < oc->chosen_points;
 	if (unlikely(bound > scan->threshold))
@@ -608,16 +729,15 @@ long oom_score_select(struct task_struct *p, struct oom_control *oc,
 	long key;
 
 	if (!scan->now)
-		begin(scan);
+		begin(scan, oc->totalpages);
 
 	guard(rcu)();
-	gather(p, oc, eligible, scan, oc->totalpages, false, &candidate.in);
+	gather(p, oc, eligible, scan, NULL, &candidate.in);
 	oom_score_compute(&candidate.in, &scan->policy, &candidate.score);
 	key = oom_score_key(&candidate.score);
 	if (key == LONG_MIN || key < oc->chosen_points)
 		return LONG_MIN;
 
-	scan->summed++;
 	key = score_precisely(&candidate, p, oc, eligible);
 	if (key != LONG_MIN)
 		add_found(&candidate, key, scan->scored);
@@ -651,7 +771,6 @@ bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible)
 		struct oom_score_runner *runner = &scan->runners[i];
 
 		if (!aborted) {
-			scan->summed++;
 			rcu_read_lock();
 			key = score_precisely(&candidate, runner->task, oc,
 					      eligible);
@@ -725,10 +844,12 @@ void oom_score_explain(struct task_struct *p, struct oom_control *oc,
 {
 	struct oom_score_scan *scan = &oc->score_scan;
 
+	struct oom_score_sums sums = {};
+
 	if (!scan->now)
-		scan_begin(scan);
+		scan_begin(scan, oc->totalpages);
 	guard(rcu)();
-	gather(p, oc, eligible, scan, oc->totalpages, true, in);
+	gather(p, oc, eligible, scan, &sums, in);
 	oom_score_compute(in, &scan->policy, score);
 }
 
@@ -758,7 +879,7 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 	if (!nr || chosen->pid != task_tgid_nr(victim)) {
 		/* The allocating task, which nobody compared with others. */
 		if (!oc->score_scan.now)
-			scan_begin(&oc->score_scan);
+			scan_begin(&oc->score_scan, oc->totalpages);
 		rcu_read_lock();
 		score_precisely(&now, victim, oc, eligible);
 		rcu_read_unlock();
@@ -771,7 +892,7 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 	       chosen->in.rss, chosen->in.swap, chosen->in.pgtables,
 	       chosen->parent, chosen->in.age_ms, chosen->in.totalpages,
 	       chosen->in.oom_score_adj, chosen->in.tcb ? "tcb" : "user",
-	       oc->score_scan.summed, oc->score_scan.scored);
+	       oc->score_scan.sums.nr, oc->score_scan.scored);
 }
 
 /**
@@ -816,13 +937,13 @@ static void score_now(struct task_struct *p, struct pid_namespace *ns,
 		      struct oom_score_input *in, struct oom_score *score,
 		      pid_t *parent_pid)
 {
+	struct oom_score_sums sums = {};
 	struct oom_score_scan scan;
 	struct task_struct *parent;
 
-	scan_begin(&scan);
+	scan_begin(&scan, totalram_pages() + total_swap_pages);
 	guard(rcu)();
-	parent = gather(p, NULL, NULL, &scan,
-			totalram_pages() + total_swap_pages, true, in);
+	parent = gather(p, NULL, NULL, &scan, &sums, in);
 	*parent_pid = parent && ns ? task_tgid_nr_ns(parent, ns) : 0;
 	oom_score_compute(in, &scan.policy, score);
 }
@@ -904,7 +1025,7 @@ own_points(struct task_struct *p, const struct oom_score_policy *policy, u64 now
 	mm = t->mm;
 	if (spared)
 		*spared = test_bit(MMF_OOM_SKIP, &mm->flags) || in_vfork(t);
-	memory = sum_unlocked(t->mm) + pgtable_pages(t->mm);
+	memory = sum_unlocked(t->mm) + mm_pgtables_bytes(t->mm) / PAGE_SIZE;
 	task_unlock(t);
 
 	*points = oom_score_own(memory, now > since ?

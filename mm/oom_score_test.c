@@ -20,11 +20,11 @@
 #include <linux/prandom.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/timex.h>
 
 #define RUNS		(IS_ENABLED(CONFIG_KASAN) ? 20000 : 100000)
 #define SEED		0x6f6f6d73
-/* 16 EiB of 4 kB pages */
-#define LARGEST		BIT_ULL(52)
+#define LARGEST		OOM_SCORE_LARGEST
 
 static const struct oom_score_policy defaults = {
 	.parent_share = 125, .fork_weight = 50,
@@ -417,6 +417,7 @@ static void knobs_off_is_linuxs_order(struct kunit *test)
 static void bounds_hold(struct kunit *test)
 {
 	struct oom_score_policy policy;
+	struct oom_score_rates rates;
 	struct oom_score_input in;
 	struct oom_score score;
 	struct rnd_state rnd;
@@ -424,40 +425,62 @@ static void bounds_hold(struct kunit *test)
 
 	prandom_seed_state(&rnd, SEED + 5);
 	for (run = 0; run < RUNS; run++) {
+		s64 bound, share;
 		u64 memory;
-		s64 inherited, bound;
 
 		random_input(&rnd, &in);
 		random_policy(&rnd, &policy);
+		oom_score_rates(&policy, in.totalpages, &rates);
 		score = compute(&in, &policy);
 		memory = score.memory + some_pages(&rnd, LARGEST);
-		inherited = score.inherited + some_pages(&rnd, LARGEST);
-		bound = oom_score_bound(memory, inherited,
-					in.age_ms < policy.fork_window_ms ||
-					below(&rnd, 2), in.oom_score_adj,
-					in.totalpages, &policy);
-		if (bound < score.points ||
-		    oom_score_rank(score.class, bound) < oom_score_key(&score))
+		share = oom_score_share_bound(in.parent + some_pages(&rnd, LARGEST),
+					      &rates);
+		bound = oom_score_bound(memory, in.oom_score_adj, &rates);
+		if (score.memory <= LARGEST &&
+		    (share < score.inherited ||
+		     bound + share < score.points ||
+		     oom_score_rank(score.class, bound + share) <
+		     oom_score_key(&score)))
 			break;
 
 		/* Nothing is left out but fading and the TCB's discount. */
 		in.tcb = false;
 		in.age_ms = 0;
 		score = compute(&in, &policy);
-		bound = oom_score_bound(score.memory, score.inherited,
-					policy.fork_window_ms, in.oom_score_adj,
-					in.totalpages, &policy);
-		if (bound != score.points)
+		bound = oom_score_bound(score.memory, in.oom_score_adj, &rates) +
+			oom_score_share_bound(in.parent, &rates);
+		if (bound > score.points + (score.memory >> 8) +
+			    (max(in.parent, 0) >> 8) + 16)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, run, RUNS);
+}
 
-	KUNIT_EXPECT_EQ(test, oom_score_bound(U64_MAX, S64_MAX, true, 1000,
-					      U64_MAX, &defaults), S64_MAX);
-	KUNIT_EXPECT_EQ(test, oom_score_bound(0, 0, true, -1000, U64_MAX,
-					      &defaults),
-			-(S64_MAX / 1000 * 1000 + 807));
-	KUNIT_EXPECT_EQ(test, oom_score_bound(5, 0, false, 1000, 0, &off), 5);
+/* At the largest machine nothing overflows. */
+static void bounds_at_the_largest(struct kunit *test)
+{
+	const struct oom_score_policy policy = {
+		.parent_share = 1000, .fork_weight = 1000, .fork_window_ms = 1,
+	};
+	struct oom_score_rates rates;
+
+	oom_score_rates(&policy, U64_MAX, &rates);
+	KUNIT_EXPECT_EQ(test, oom_score_bound(U64_MAX, 1000, &rates),
+			3 * (s64)LARGEST + 5);
+	KUNIT_EXPECT_GE(test, oom_score_bound(U64_MAX, -1000, &rates),
+			(s64)LARGEST);
+	KUNIT_EXPECT_LE(test, oom_score_bound(0, -1000, &rates),
+			-(s64)LARGEST + 5);
+	KUNIT_EXPECT_GE(test, oom_score_bound(0, -1000, &rates),
+			-(s64)LARGEST);
+	KUNIT_EXPECT_EQ(test, oom_score_share_bound(3 * (s64)LARGEST + 5, &rates),
+			3 * (s64)LARGEST + 5);
+	KUNIT_EXPECT_EQ(test, oom_score_share_bound(-1, &rates), 0);
+	KUNIT_EXPECT_EQ(test, oom_score_share_bound(S64_MIN, &rates), 0);
+
+	oom_score_rates(&off, 0, &rates);
+	KUNIT_EXPECT_EQ(test, oom_score_bound(5, 1000, &rates), 10);
+	KUNIT_EXPECT_EQ(test, oom_score_share_bound(5, &rates), 0);
 }
 
 /* Volunteers before all, immune and unkillable never, whatever the points. */
@@ -511,6 +534,7 @@ static void leave_residues(struct percpu_counter *counter, struct rnd_state *rnd
 static void sums_are_the_counters(struct kunit *test)
 {
 	struct mm_struct *mm = mm_alloc();
+	cycles_t begin, one = ~0UL, four = ~0UL;
 	s64 sums[NR_MM_COUNTERS], all;
 	struct rnd_state rnd;
 	int run, i;
@@ -523,10 +547,14 @@ static void sums_are_the_counters(struct kunit *test)
 					   some_pages(&rnd, 1000));
 			leave_residues(&mm->rss_stat[i], &rnd);
 		}
+		begin = get_cycles();
 		oom_score_sum_counters(mm, sums);
+		one = min(one, get_cycles() - begin);
+		begin = get_cycles();
 		for (i = 0; i < NR_MM_COUNTERS; i++)
 			if (sums[i] != percpu_counter_sum_positive(&mm->rss_stat[i]))
 				break;
+		four = min(four, get_cycles() - begin);
 		if (i < NR_MM_COUNTERS)
 			break;
 
@@ -541,6 +569,9 @@ static void sums_are_the_counters(struct kunit *test)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, run, 100);
+	/* Instructions, in a guest that counts them. */
+	kunit_info(test, "%u CPUs: cycles of one walk %llu, of four sums %llu\n",
+		   num_online_cpus(), (u64)one, (u64)four);
 	for (i = 0; i < NR_MM_COUNTERS; i++)
 		percpu_counter_set(&mm->rss_stat[i], 0);
 	mmput(mm);
@@ -564,7 +595,8 @@ MODULE_PARM_DESC(populations, "populations of 100 tasks to select a victim from,
 struct sim_task {
 	struct oom_score_input in;	/* precise */
 	u64 read;			/* what reads of rss and swap show */
-	u64 most;			/* what is mapped */
+	u64 entries;			/* of page tables */
+	u64 mapped;
 	int parent;
 	long bound;
 };
@@ -573,16 +605,18 @@ struct sim_result {
 	int victim;
 	unsigned int sums;
 	bool second;
+	int last, parent;		/* what was summed just now */
 };
 
 enum sim_kind {
 	SIM_SPREAD,	/* sizes of all magnitudes, up to 1 to 64 GiB */
 	SIM_SMALL,	/* one of 8 GiB; others of 64 MiB, a quarter resident */
+	SIM_SERVICES,	/* up to 1 GiB, below the error of a read; much mapped */
 	SIM_ALIKE,	/* all of about 100 MiB, all the same to a read */
 	NR_SIM_KINDS,
 };
 
-static const char * const sim_kinds[] = { "spread", "small", "alike" };
+static const char * const sim_kinds[] = { "spread", "small", "services", "alike" };
 
 static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
 			   struct sim_task *tasks, int nr)
@@ -597,7 +631,7 @@ static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
 	for (i = 0; i < nr; i++) {
 		struct sim_task *task = &tasks[i];
 		u64 residue = below(rnd, 2) ? held : below(rnd, held + 1);
-		u64 pages, mapped;
+		u64 pages, mapped, tables;
 
 		switch (kind) {
 		case SIM_SPREAD:
@@ -610,6 +644,10 @@ static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
 			pages = 1 + below(rnd, 4096);
 			mapped = 16384;
 			break;
+		case SIM_SERVICES:
+			pages = 256 + (below(rnd, 1 << 18) >> below(rnd, 8));
+			mapped = pages + below(rnd, 1 << 24);
+			break;
 		default:
 			pages = 25000 + below(rnd, 1000);
 			mapped = pages + below(rnd, 1 << 18);
@@ -618,15 +656,18 @@ static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
 		task->in = (struct oom_score_input) {
 			.rss = pages,
 			.swap = below(rnd, 4) ? 0 : pages / 8,
-			.pgtables = pages >> 9,
 			.age_ms = below(rnd, 20000),
 			.totalpages = SIM_TOTAL,
 			.tcb = below(rnd, 4) == 0,
 		};
 		if (kind == SIM_SPREAD && adjusted && below(rnd, 10) == 0)
 			task->in.oom_score_adj = (short)below(rnd, 2001) - 1000;
-		task->most = mapped + task->in.swap + 2048;
 		pages += task->in.swap;
+		/* Tables are full, or down to a quarter of that. */
+		tables = DIV_ROUND_UP(pages, PTRS_PER_PTE) * (1 + below(rnd, 4));
+		task->in.pgtables = tables + 3;
+		task->entries = task->in.pgtables * PTRS_PER_PTE + 2048;
+		task->mapped = mapped + task->in.swap + 2048;
 		task->read = below(rnd, 2) ? pages + residue :
 			     pages - min(residue, pages);
 		/* Some have children, most do not. */
@@ -636,7 +677,9 @@ static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
 		i = below(rnd, nr);
 		tasks[i].in.rss = BIT(21);
 		tasks[i].read = tasks[i].in.rss + tasks[i].in.swap;
-		tasks[i].most = BIT(22);
+		tasks[i].mapped = BIT(22);
+		tasks[i].in.pgtables = BIT(12) + 3;
+		tasks[i].entries = tasks[i].in.pgtables * PTRS_PER_PTE + 2048;
 	}
 }
 
@@ -661,6 +704,11 @@ static struct oom_score sim_score(const struct sim_task *tasks, int i,
 	return compute(&in, policy);
 }
 
+static u64 sim_most(const struct sim_task *task)
+{
+	return min(task->read + SIM_SLACK, task->entries);
+}
+
 static long sim_key(struct sim_task *tasks, int i, bool precise,
 		    const struct oom_score_policy *policy)
 {
@@ -671,22 +719,37 @@ static long sim_key(struct sim_task *tasks, int i, bool precise,
 	if (parent >= 0) {
 		tasks[parent].in.parent = 0;
 		score = sim_score(tasks, parent, precise ? 0 :
-				  min(tasks[parent].read + SIM_SLACK,
-				      tasks[parent].most), policy);
+				  min(sim_most(&tasks[parent]),
+				      tasks[parent].mapped), policy);
 		tasks[i].in.parent = score.points;
 	}
 	score = sim_score(tasks, i, precise ? 0 :
-			  min(tasks[i].read + SIM_SLACK, tasks[i].most), policy);
+			  min(sim_most(&tasks[i]), tasks[i].mapped), policy);
 	return oom_score_key(&score);
 }
 
-static s64 sim_bound(const struct sim_task *task, s64 inherited,
-		     const struct oom_score_policy *policy)
+/* The same, precise, and what has to be summed for it. */
+static long sim_sum(struct sim_task *tasks, int i,
+		    const struct oom_score_policy *policy,
+		    struct sim_result *result)
 {
-	return oom_score_bound(task->read + SIM_SLACK + task->in.pgtables,
-			       inherited,
-			       task->in.age_ms < policy->fork_window_ms,
-			       task->in.oom_score_adj, SIM_TOTAL, policy);
+	int parent = tasks[i].parent;
+
+	result->sums++;
+	if (parent >= 0 && parent != result->parent &&
+	    parent != result->last)
+		result->sums++;
+	if (parent >= 0)
+		result->parent = parent;
+	result->last = i;
+	return sim_key(tasks, i, true, policy);
+}
+
+static s64 sim_bound(const struct sim_task *task,
+		     const struct oom_score_rates *rates)
+{
+	return oom_score_bound(sim_most(task) + task->in.pgtables,
+			       task->in.oom_score_adj, rates);
 }
 
 /* All precise: what the kernel should choose; of equal ones the last. */
@@ -732,8 +795,10 @@ static void sim_select(struct sim_task *tasks, int nr,
 {
 	int runners[OOM_SCORE_RUNNERS], nr_runners = 0, i, j;
 	long threshold = LONG_MIN, best = LONG_MIN, key;
+	struct oom_score_rates rates;
 
-	*result = (struct sim_result) { .victim = -1 };
+	oom_score_rates(policy, SIM_TOTAL, &rates);
+	*result = (struct sim_result) { .victim = -1, .last = -1, .parent = -1 };
 	for (i = 0; i < nr; i++) {
 		s64 inherited = 0;
 
@@ -742,11 +807,12 @@ static void sim_select(struct sim_task *tasks, int nr,
 			continue;
 		}
 		if (tasks[i].parent >= 0)
-			inherited = oom_score_share(sim_bound(&tasks[tasks[i].parent],
-							      0, policy), policy);
+			inherited = oom_score_share_bound(sim_bound(&tasks[tasks[i].parent],
+								    &rates),
+							  &rates);
 		tasks[i].bound = oom_score_rank(sim_class(&tasks[i]),
-						sim_bound(&tasks[i], inherited,
-							  policy));
+						sim_bound(&tasks[i], &rates) +
+						inherited);
 		if (tasks[i].bound <= threshold)
 			continue;
 		if (nr_runners == OOM_SCORE_RUNNERS)
@@ -760,8 +826,7 @@ static void sim_select(struct sim_task *tasks, int nr,
 	}
 	for (j = 0; j < nr_runners; j++) {
 		i = runners[j];
-		result->sums++;
-		key = sim_key(tasks, i, true, policy);
+		key = sim_sum(tasks, i, policy, result);
 		if (key > best || (key == best && i > result->victim)) {
 			best = key;
 			result->victim = i;
@@ -776,8 +841,7 @@ static void sim_select(struct sim_task *tasks, int nr,
 			continue;
 		if (sim_key(tasks, i, false, policy) < best)
 			continue;
-		result->sums++;
-		key = sim_key(tasks, i, true, policy);
+		key = sim_sum(tasks, i, policy, result);
 		if (key >= best) {
 			best = key;
 			result->victim = i;
@@ -817,8 +881,13 @@ static void sim_runs(struct kunit *test, struct sim_task *tasks, int nr,
 	/* The simulation is one that fools who only reads. */
 	if (kind != SIM_SMALL && runs >= 10)
 		KUNIT_EXPECT_GT(test, by_reads, 0);
+	/* Whoever sums them all walks over the CPUs four times for each. */
+	if (kind == SIM_SERVICES)
+		KUNIT_EXPECT_LE(test, sums, (unsigned long)runs * nr * 4 / 10);
+	/* One for each runner, one for its parent. */
 	if (kind == SIM_SMALL)
-		KUNIT_EXPECT_LE(test, sums, (unsigned long)runs * nr / 10);
+		KUNIT_EXPECT_LE(test, sums,
+				(unsigned long)runs * 2 * OOM_SCORE_RUNNERS);
 }
 
 static void selection_by_bounds(struct kunit *test)
@@ -851,6 +920,7 @@ static struct kunit_case oom_score_cases[] = {
 	KUNIT_CASE(scale_follows_order),
 	KUNIT_CASE(knobs_off_is_linuxs_order),
 	KUNIT_CASE(bounds_hold),
+	KUNIT_CASE(bounds_at_the_largest),
 	KUNIT_CASE(class_before_points),
 	KUNIT_CASE(sums_are_the_counters),
 	KUNIT_CASE(selection_by_bounds),

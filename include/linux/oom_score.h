@@ -6,6 +6,7 @@
 #ifndef _LINUX_OOM_SCORE_H
 #define _LINUX_OOM_SCORE_H
 
+#include <linux/bits.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
 
@@ -92,16 +93,74 @@ struct oom_score {
 	enum oom_class class;
 };
 
+/* Pages that 64 bits can address, of 4 kB: more no process and no machine has. */
+#define OOM_SCORE_LARGEST	BIT_ULL(52)
+
+/* A rate of 1; small enough for what is multiplied to stay in 64 bits. */
+#define OOM_SCORE_RATE_SHIFT	8
+
+/**
+ * struct oom_score_rates - weights as binary fractions, rounded up
+ * @parent: of a parent's points
+ * @fork: of memory, for who forked just now
+ * @adj: pages for one unit of oom_score_adj
+ *
+ * With these a bound costs no division.
+ */
+struct oom_score_rates {
+	unsigned int parent;
+	unsigned int fork;
+	u64 adj;
+};
+
+/**
+ * oom_score_bound() - the points that a process has at most, but its inherited term
+ * @memory: pages that it has at most
+ * @adj: oom_score_adj
+ * @rates: of oom_score_rates()
+ *
+ * Neither its age nor its tier is needed, which cost more to find than to leave
+ * out: a fork term is assumed, and not to have faded, a TCB process to be let off
+ * nothing.
+ *
+ * Return: no less than the points that oom_score_compute() gives to a process
+ *         of this oom_score_adj that inherits nothing and whose memory is no
+ *         larger; below 2^54.
+ */
+static inline s64 oom_score_bound(u64 memory, short adj,
+				  const struct oom_score_rates *rates)
+{
+	u64 pages = memory < OOM_SCORE_LARGEST ? memory : OOM_SCORE_LARGEST;
+
+	/* A negative term may be too low by 1000 rate units, rounded down. */
+	return pages + (pages * rates->fork >> OOM_SCORE_RATE_SHIFT) +
+	       ((s64)(adj * rates->adj) >> OOM_SCORE_RATE_SHIFT) +
+	       (1000 >> OOM_SCORE_RATE_SHIFT) + 2;
+}
+
+/**
+ * oom_score_share_bound() - what a process inherits at most
+ * @parent: what oom_score_bound() says of its parent
+ * @rates: of oom_score_rates()
+ *
+ * Return: no less than oom_score_share() of these points; below 2^54.
+ */
+static inline s64 oom_score_share_bound(s64 parent,
+					const struct oom_score_rates *rates)
+{
+	return parent > 0 ? parent * rates->parent >> OOM_SCORE_RATE_SHIFT : 0;
+}
+
 void oom_score_compute(const struct oom_score_input *in,
 		       const struct oom_score_policy *policy,
 		       struct oom_score *score);
 long oom_score_key(const struct oom_score *score);
 s64 oom_score_own(u64 memory, u64 age_ms, bool tcb, short adj, u64 totalpages,
 		  const struct oom_score_policy *policy);
-s64 oom_score_bound(u64 memory, s64 inherited, bool young, short adj,
-		    u64 totalpages, const struct oom_score_policy *policy);
 s64 oom_score_share(s64 parent, const struct oom_score_policy *policy);
 long oom_score_rank(enum oom_class class, s64 points);
+void oom_score_rates(const struct oom_score_policy *policy, u64 totalpages,
+		     struct oom_score_rates *rates);
 unsigned int oom_score_show(enum oom_class class, s64 points, u64 totalpages);
 
 typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
@@ -121,15 +180,30 @@ typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
 #define OOM_SCORE_PARENTS_ORDER	2
 
 /**
- * struct oom_score_parent - what the children of a process inherit at most
+ * struct oom_score_known - what is known of a process from a look at it before
  * @task: the process, for comparison only
  * @born: its start time: another process may get the same task_struct later
- * @share: pages that a child inherits at most
+ * @mm: its mm, for comparison only, where it was summed; NULL: it has none
+ * @points: its points without what it inherits itself, or what of them a child
+ *	inherits
  */
-struct oom_score_parent {
+struct oom_score_known {
 	const struct task_struct *task;
 	u64 born;
-	s64 share;
+	const struct mm_struct *mm;
+	s64 points;
+};
+
+/**
+ * struct oom_score_sums - precise sums
+ * @last: the process that was summed last
+ * @parent: the parent of one before it
+ * @nr: walks over the CPUs so far
+ */
+struct oom_score_sums {
+	struct oom_score_known last;
+	struct oom_score_known parent;
+	unsigned int nr;
 };
 
 /**
@@ -147,29 +221,37 @@ struct oom_score_runner {
 /**
  * struct oom_score_scan - what one selection of a victim keeps between tasks
  * @now: time of the selection, ktime_get_ns(); 0 before its first task
- * @young: who was born or forked after this time has a fork term
+ * @totalpages: pages that the OOM domain may use
  * @slack: pages by which reads of an mm's RSS counters may be too low together
+ * @tabled: whether what is resident has entries in page tables, all of it
  * @policy: the weights, the same for every task
- * @parents: a cache of parents
+ * @rates: likewise, for bounds
+ * @parent: the parent asked for last, and what its children inherit at most
+ * @parents: a cache of these
+ * @last: the process looked at last, and its points at most
+ * @sums: precise sums
  * @runners: those with the largest bounds so far, the largest first
  * @nr_runners: their number
  * @second: whether this is the second pass
  * @threshold: nobody else has a larger bound; LONG_MIN while there is room
  * @scored: candidates looked at, in this pass
- * @summed: precise sums so far
  */
 struct oom_score_scan {
 	u64 now;
-	u64 young;
+	u64 totalpages;
 	u64 slack;
+	bool tabled;
 	struct oom_score_policy policy;
-	struct oom_score_parent parents[1 << OOM_SCORE_PARENTS_ORDER];
+	struct oom_score_rates rates;
+	struct oom_score_known parent;
+	struct oom_score_known parents[1 << OOM_SCORE_PARENTS_ORDER];
+	struct oom_score_known last;
+	struct oom_score_sums sums;
 	struct oom_score_runner runners[OOM_SCORE_RUNNERS];
 	unsigned int nr_runners;
 	bool second;
 	long threshold;
 	unsigned int scored;
-	unsigned int summed;
 };
 
 /**

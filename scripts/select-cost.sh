@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # select-cost.sh: count what it costs to choose a victim, on both kernels.
 #
-# Instructions for each task that the OOM killer looks at, on the base kernel
-# and on ours with everything on, in guests that count (qemu.sh -I). Ours may be
-# at most 1.10 of the base kernel's. In both is what else a kill asks of each task:
-# who shares the memory, who owns it. The kind "immune" is mostly that, and is
-# only shown. SELECT_TASKS names the numbers of tasks,
-# 1000 by default; SELECT_MB the guest's memory, 1536: some 15000 tasks.
+# Instructions for each task that the OOM killer looks at until it has its victim,
+# on the base kernel and on ours with everything on, in guests that count (qemu.sh
+# -I). Ours may be at most 1.10 of the base kernel's. SELECT_TASKS names the
+# numbers of tasks, 1000 by default; SELECT_MB the guest's memory, 1536: some
+# 15000 tasks.
+#
+# Then, what a precise sum of the RSS counters costs for each CPU, one walk for all
+# four of them against the four walks of percpu_counter_sum().
 
 . "$(dirname "$0")/lib.sh"
 
@@ -66,9 +68,38 @@ compare()
 	done
 }
 
+# walk CPUS: "ONE FOUR", instructions, as KUnit says at boot
+walk()
+{
+	"$TOP/scripts/qemu.sh" -I -c "$1" -t 900 -n "select-walk-$1" \
+		"$LINUX/release/arch/x86/boot/bzImage" job=exec exec=true >&2 || true
+	tr -d '\r' < "$LOGS/select-walk-$1-console.log" |
+		sed -n "s/.* $1 CPUs: cycles of one walk \([0-9]*\), of four sums /\1 /p"
+}
+
+compare_walks()
+{
+	local one few many
+
+	few=$(walk 1)
+	many=$(walk 8)
+	n=$((n + 1))
+	one=$(echo "$few $many" | awk 'NF == 4 && $3 > $1 {
+		a = ($3 - $1) / 7; b = ($4 - $2) / 7
+		printf "%.1f %.1f %.1f", a, b, b / a }')
+	echo "# instructions a CPU: one walk, four sums, ratio: ${one:-?}"
+	if awk -v r="${one##* }" 'BEGIN { exit !(r >= 10) }'; then
+		echo "ok $n select-cost: a sum costs a tenth of four"
+	else
+		echo "not ok $n select-cost: a sum costs a tenth of four"
+		rc=1
+	fi
+}
+
 echo "TAP version 13"
-echo "1..$((${#tasks[@]} + 2))"
-compare immune 1000 "${tasks[0]}"
+echo "1..$((${#tasks[@]} + 3))"
+compare immune 1.10 "${tasks[0]}"
 compare flat 1.10 "${tasks[@]}"
 compare pairs 1.10 "${tasks[0]}"
+compare_walks
 exit $rc

@@ -255,11 +255,18 @@ TEST_F_TIMEOUT(domain, cpuset, 300)
 	EXPECT_TRUE(size_of_node(logged(victim, "totalpages="), 1));
 }
 
+/* Where a process may have its memory: NULL and -1 are anywhere. */
+struct place {
+	const char *cgroup;
+	int node;
+};
+
 /*
- * A process whose child is in another domain: starts one, adj 500 and 4 MB, in
- * cgroup @child, then moves to cgroup @own itself and takes 24 MB.
+ * A process and its child, in one domain or in two: starts it, adj 500 and 4 MB,
+ * at @child, then goes to @own itself and takes 24 MB.
  */
-static pid_t start_parent(const char *own, const char *child, struct hog *hog)
+static pid_t start_parent(const struct place *own, const struct place *child,
+			  struct hog *hog)
 {
 	int fds[2];
 	pid_t pid;
@@ -270,10 +277,13 @@ static pid_t start_parent(const char *own, const char *child, struct hog *hog)
 	if (!pid) {
 		char path[300], *memory;
 
-		if (hog_start(hog, 500, child) || hog_grow(hog, 4 * MB))
+		if (bind_to(child->node) ||
+		    hog_start(hog, 500, child->cgroup) || hog_grow(hog, 4 * MB))
 			_exit(1);
-		snprintf(path, sizeof(path), "%s/cgroup.procs", own);
-		if (write_file(path, "0") || write_file(ADJ_FILE, "0"))
+		snprintf(path, sizeof(path), "%s/cgroup.procs",
+			 own->cgroup ?: CGROUP_ROOT);
+		if (write_file(path, "0") || bind_to(own->node) ||
+		    write_file(ADJ_FILE, "0"))
 			_exit(1);
 		memory = malloc(24 * MB);
 		memset(memory, 1, 24 * MB);
@@ -306,34 +316,78 @@ static bool gone(pid_t pid)
 	return false;
 }
 
-TEST_F_TIMEOUT(domain, memcg, 300)
+/*
+ * The child of a parent dies in a shortage at @in; what it inherits is of a parent
+ * that is there too, not of one at @out. Puts the two that died into @died.
+ */
+static void only_parents_inside_count(struct __test_metadata *_metadata,
+				      struct hog *filler, const char *constraint,
+				      const struct place *in,
+				      const struct place *out, pid_t died[2])
 {
 	struct hog inner = { -1, -1, -1 };
-	long long pages = 64 * MB / getpagesize();
 	pid_t parent;
 	int inside;
+
+	for (inside = 0; inside < 2; inside++) {
+		parent = start_parent(inside ? in : out, in, &inner);
+		ASSERT_LT(0, inner.pid);
+		died[inside] = inner.pid;
+		/* A reader sees the whole system, where the parent counts. */
+		EXPECT_EQ(parent, detail(inner.pid, "parent"));
+		ASSERT_EQ(0, bind_to(in->node));
+		ASSERT_EQ(0, hog_start(filler, -500, in->cgroup));
+		ASSERT_EQ(0, bind_to(-1));
+		ASSERT_EQ(0, exhaust(filler, MB));
+		EXPECT_TRUE(gone(inner.pid));
+		EXPECT_TRUE(constraint_was(constraint, inner.pid));
+		EXPECT_EQ(inside ? parent : 0, logged(inner.pid, "parent="));
+		EXPECT_EQ(inside, logged(inner.pid, "inherited=") > 0);
+		hog_stop(filler);
+		*filler = (struct hog) { -1, -1, -1 };
+		kill(parent, SIGKILL);
+		waitpid(parent, NULL, 0);
+	}
+}
+
+TEST_F_TIMEOUT(domain, parent_outside_memory_policy, 300)
+{
+	const struct place in = { NULL, 1 }, out = { NULL, 0 };
+	pid_t died[2];
+
+	only_parents_inside_count(_metadata, &self->hogs[0], "MEMORY_POLICY",
+				  &in, &out, died);
+}
+
+TEST_F_TIMEOUT(domain, parent_outside_cpuset, 300)
+{
+	const struct place in = { self->cgroup[0], -1 };
+	const struct place out = { self->cgroup[1], -1 };
+	pid_t died[2];
+
+	self->cgroups = true;
+	ASSERT_EQ(0, make_cpuset("inside", "1", self->cgroup[0]));
+	ASSERT_EQ(0, make_cpuset("outside", "0", self->cgroup[1]));
+	only_parents_inside_count(_metadata, &self->hogs[0], "CPUSET", &in,
+				  &out, died);
+}
+
+TEST_F_TIMEOUT(domain, memcg, 300)
+{
+	const struct place in = { self->cgroup[0], -1 };
+	const struct place out = { self->cgroup[1], -1 };
+	long long pages = 64 * MB / getpagesize();
+	pid_t died[2];
+	int i;
 
 	self->cgroups = true;
 	ASSERT_EQ(0, cgroup_create("inside", 64 * MB, self->cgroup[0], 256));
 	ASSERT_EQ(0, cgroup_create("outside", 64 * MB, self->cgroup[1], 256));
-	for (inside = 0; inside < 2; inside++) {
-		parent = start_parent(self->cgroup[!inside], self->cgroup[0],
-				      &inner);
-		ASSERT_LT(0, inner.pid);
-		/* A reader sees the whole system, where the parent counts. */
-		EXPECT_EQ(parent, detail(inner.pid, "parent"));
-		ASSERT_EQ(0, hog_start(&self->hogs[0], -500, self->cgroup[0]));
-		ASSERT_EQ(0, exhaust(&self->hogs[0], MB));
-		EXPECT_TRUE(gone(inner.pid));
-		EXPECT_TRUE(constraint_was("MEMCG", inner.pid));
-		EXPECT_EQ(pages, logged(inner.pid, "totalpages="));
-		EXPECT_EQ(pages / 2, logged(inner.pid, " adj="));
-		EXPECT_EQ(inside ? parent : 0, logged(inner.pid, "parent="));
-		EXPECT_EQ(inside, logged(inner.pid, "inherited=") > 0);
-		hog_stop(&self->hogs[0]);
-		self->hogs[0] = (struct hog) { -1, -1, -1 };
-		kill(parent, SIGKILL);
-		waitpid(parent, NULL, 0);
+	only_parents_inside_count(_metadata, &self->hogs[0], "MEMCG", &in,
+				  &out, died);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(pages, logged(died[i], "totalpages="));
+		EXPECT_EQ(pages / 2, logged(died[i], " adj="));
 	}
 }
 

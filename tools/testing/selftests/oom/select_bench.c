@@ -9,9 +9,8 @@
  * one is the only child of another; alike: there is no larger one; immune: the
  * idle ones need no score.
  * Prints "KIND NUMBER COUNT" lines: the count, the least of several rounds, from
- * sysrq-f until the victim is dead. Subtract that of another number: what is
- * left is the search for it, and what else the kernel asks of each process when
- * one is killed: who shares its memory, who owns it now.
+ * sysrq-f until the victim is marked (the trace event oom:mark_victim). Subtract
+ * that of another number: what is left is the search for it.
  *
  * To be run in a guest that has nothing to lose.
  */
@@ -23,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __x86_64__
@@ -30,6 +30,8 @@
 #endif
 
 #include "oom_util.h"
+
+#define TRACING	"/sys/kernel/tracing"
 
 /* The first ones print a report to the kernel log, which is ratelimited. */
 #define WARM_UP	11
@@ -90,6 +92,26 @@ static void wait_ready(int n)
 			die("a process did not start");
 }
 
+/* When the last victim was marked, by the same counter. */
+static uint64_t marked(void)
+{
+	char line[512], *end;
+	uint64_t when = 0;
+	FILE *trace = fopen(TRACING "/trace", "r");
+
+	if (!trace)
+		die("trace");
+	while (fgets(line, sizeof(line), trace)) {
+		end = strstr(line, ": mark_victim:");
+		if (!end)
+			continue;
+		*end = 0;
+		when = strtoull(strrchr(line, ' '), NULL, 10);
+	}
+	fclose(trace);
+	return when;
+}
+
 static uint64_t one_choice(size_t victim_bytes)
 {
 	pid_t victim = 0, dead;
@@ -105,7 +127,9 @@ static uint64_t one_choice(size_t victim_bytes)
 	if (write_file("/proc/sysrq-trigger", "f"))
 		die("sysrq-trigger");
 	dead = wait(NULL);
-	took = now() - begin;
+	took = marked() - begin;
+	if (took > now())
+		die("no victim was marked");
 	if (victim && dead != victim) {
 		fprintf(stderr, "select_bench: another one died\n");
 		exit(1);
@@ -129,11 +153,14 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "usage: %s flat|pairs|alike|immune NUMBER...\n", argv[0]);
 		return 2;
 	}
+	mount("tracefs", TRACING, "tracefs", 0, NULL);
 	if (pipe(ready) || write_file(ADJ_FILE, "-1000") ||
 	    write_file("/proc/sys/kernel/printk", "1") ||
 	    write_file("/proc/sys/kernel/threads-max", "200000") ||
 	    write_file("/proc/sys/kernel/pid_max", "400000") ||
-	    write_file("/proc/sys/vm/oom_dump_tasks", "0"))
+	    write_file("/proc/sys/vm/oom_dump_tasks", "0") ||
+	    write_file(TRACING "/trace_clock", "x86-tsc") ||
+	    write_file(TRACING "/events/oom/mark_victim/enable", "1"))
 		die("may not");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 2; i < argc; i++) {

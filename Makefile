@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check soak kunit lint bench select warning \
+.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check soak kunit lint bench select reap-bench warning \
 	tree refresh series series-check off-check configs coverage deb clean
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo '  make bench         what operations cost against the base kernel: instructions,'
 	@echo '                     bytes, and times on 8 CPUs (BENCH_SMP_SECONDS=480)'
 	@echo '  make select        whom both kernels choose by skewed counters, and at what cost'
+	@echo '  make reap-bench    how soon the memory of OOM victims is back, on both kernels'
 	@echo '  make warning       a table: how early which warning comes before an OOM kill'
 	@echo '  make lint          checkpatch, kernel-doc, sparse, shellcheck'
 	@echo '  make apply         the base with the series applied, in $(BUILD)/linux'
@@ -102,6 +103,9 @@ select: vanilla release initramfs
 	@$(S)/select-exact.sh
 	@$(S)/select-cost.sh
 	@$(S)/select-plot.sh
+
+reap-bench: vanilla release initramfs
+	@$(S)/reap-bench.sh
 
 tree: apply
 	@$(S)/tree.sh

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# reap-bench.sh: how soon the memory of OOM victims comes back, after make check
+# reap-bench.sh: how soon the memory of OOM victims comes back
 #
 # The time from a kill until the victim's memory can be allocated, on the base
 # kernel and on the release kernel of the same configuration. REAP_ROUNDS=N sets
-# how often each is measured (1), REAP_CASES what (reap_bench.c lists the cases).
+# how often each is measured (3), REAP_CASES what (reap_bench.c lists the cases).
 
 . "$(dirname "$0")/lib.sh"
 
-rounds=${REAP_ROUNDS:-1}
-cases=${REAP_CASES:-exits:256 stuck:64 stuck:384 mlocked:128 writer:128
-	swapped:48 hugetlb:64 stall:128}
+rounds=${REAP_ROUNDS:-3}
+cases=${REAP_CASES:-exits:64 exits:256 exits:560 stuck:64 stuck:256 stuck:560
+	mlocked:256 writer:256 swapped:48 hugetlb:64 stall:256}
 
 # "CASE MB MICROSECONDS" lines of a kernel; what else the guest says is shown
 measure()
@@ -19,7 +19,7 @@ measure()
 
 	# shellcheck disable=SC2086 # a list
 	words=$(printf ',%s' "$rounds" $cases)
-	if ! "$TOP/scripts/qemu.sh" -n "reaper-$name" -m 768 -t 300 "$image" \
+	if ! "$TOP/scripts/qemu.sh" -n "reaper-$name" -m 768 -t 900 "$image" \
 		job=exec "exec=/selftests/oom/reap_bench$words" >&2; then
 		tr -d '\r' < "$LOGS/reaper-$name-report.log" | sed 's/^/# /' >&2
 		return 1
@@ -27,7 +27,6 @@ measure()
 	tr -d '\r' < "$LOGS/reaper-$name-report.log" | grep -E '^[a-z]+ [0-9]+ [0-9]+$'
 }
 
-TREE=$BASE "$TOP/scripts/kernel.sh" vanilla base >&2
 base=$(measure vanilla "$BASE/vanilla/arch/x86/boot/bzImage")
 ours=$(measure release "$LINUX/release/arch/x86/boot/bzImage")
 

@@ -22,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -130,6 +131,32 @@ static long long wait_reaped(pid_t pid, long long ms)
 		usleep(1000);
 	} while (now < ms);
 	return -1;
+}
+
+/*
+ * What the record of a kill says of the time until the memory was back, in ms; -1
+ * where it says that this is not known, -2 where there is no record.
+ */
+static long long recorded(pid_t pid)
+{
+	FILE *history = fopen("/proc/oom_history", "r");
+	char *line = NULL, text[32], *at;
+	long long freed = -2;
+	size_t size = 0;
+
+	if (!history)
+		return -2;
+	snprintf(text, sizeof(text), " pid=%d ", pid);
+	while (getline(&line, &size, history) > 0) {
+		at = strstr(line, " freed_ms=");
+		if (!at || !strstr(line, text))
+			continue;
+		at += strlen(" freed_ms=");
+		freed = *at == '?' ? -1 : atoll(at);
+	}
+	free(line);
+	fclose(history);
+	return freed;
 }
 
 /* Have the OOM killer kill: a volunteer, if there is one. */
@@ -243,7 +270,7 @@ TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 {
 	long long at_once = vm_event("oom_reap_at_once");
 	long long pages = vm_event("oom_reap_pages");
-	long long took;
+	long long took, before;
 	int mlocked;
 	pid_t pid;
 
@@ -251,8 +278,12 @@ TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 		pid = victim(stuck_body, mlocked ? self : NULL);
 		ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
 		EXPECT_LT(SIZE, rss(pid));
+		before = now_ms();
 		ASSERT_TRUE(oom_kill());
 		took = wait_reaped(pid, 5000);
+		/* Its record says so as well. */
+		EXPECT_LE(0, recorded(pid));
+		EXPECT_GE(now_ms() - before + 1, recorded(pid));
 		TH_LOG("%smemory back within %lld ms",
 		       mlocked ? "mlocked: " : "", took);
 		EXPECT_LE(0, took);
@@ -586,6 +617,8 @@ TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 	took = wait_reaped(pid, 20000);
 	EXPECT_LE(0, took);
 	TH_LOG("reaped %lld ms after the kill", now_ms() - start);
+	EXPECT_LE(1900, recorded(pid));
+	EXPECT_GE(now_ms() - start + 1, recorded(pid));
 	EXPECT_EQ('D', state(pid));
 	EXPECT_EQ(waited + 1, vm_event("oom_reap_waited"));
 	stuck_fs_release(&fs);
@@ -958,6 +991,45 @@ TEST_F_TIMEOUT(reap, nothing_stands_in_for_reaped_memory, 60)
 	EXPECT_EQ(SIGKILL, death(pid));
 	close(backing);
 	munmap(layout, PAGE);
+}
+
+static void traced_body(void *arg)
+{
+	*(char **)arg = fill(SIZE, MAP_PRIVATE);
+	ready();
+	for (;;)
+		pause();
+}
+
+/* Nor by ptrace(2), of one that is stopped on its way out. */
+TEST_F_TIMEOUT(reap, a_tracer_reads_nothing_reaped, 60)
+{
+	char **memory;
+	int status;
+	pid_t pid;
+
+	memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = victim(traced_body, memory);
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, pid, NULL, NULL));
+	ASSERT_EQ(pid, waitpid(pid, &status, __WALL));
+	EXPECT_EQ(0x5a5a5a5a5a5a5a5aL,
+		  ptrace(PTRACE_PEEKDATA, pid, *memory, NULL));
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, NULL, NULL));
+
+	ASSERT_TRUE(oom_kill());
+	ASSERT_EQ(pid, waitpid(pid, &status, __WALL));
+	ASSERT_EQ(SIGTRAP | PTRACE_EVENT_EXIT << 8, status >> 8);
+	ASSERT_LE(0, wait_reaped(pid, 20000));
+	errno = 0;
+	EXPECT_EQ(-1, ptrace(PTRACE_PEEKDATA, pid, *memory, NULL));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, ptrace(PTRACE_POKEDATA, pid, *memory, 1L));
+	EXPECT_EQ(EIO, errno);
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, NULL, NULL));
+	EXPECT_EQ(SIGKILL, death(pid));
+	munmap(memory, PAGE);
 }
 
 /* A page that was spared must not become part of a huge one with holes. */

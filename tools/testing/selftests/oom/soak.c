@@ -1311,6 +1311,8 @@ int main(int argc, char **argv)
 		check_balance(others, kills);
 	}
 
+	if (vmstat_kills() == kills)
+		violation("nobody was killed");
 	for (i = 0; i < NR_COUNTS; i++)
 		printf("# %s %lld\n", names[i], shared->counts[i]);
 	printf("# kills %lld\n# records %lld\n# records_lost %lld\n", vmstat_kills() - kills,

@@ -33,7 +33,6 @@ build_tools()
 	mkdir -p "$tools"
 	for makefile in "$LINUX"/tools/{peios,mm}/*/Makefile; do
 		[ -e "$makefile" ] || continue
-		make -C "$(dirname "$makefile")" -s clean &&
 		make -C "$(dirname "$makefile")" -j"$JOBS" LDFLAGS=-static \
 			DESTDIR="$tools" install || return
 	done

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # coverage.sh [SUITE]: run the tests on a kernel whose files of ours count what
-# was run, and print lines and branches of each. The annotated sources are put
-# into $BUILD/coverage.
+# was run, and print lines and branches of each, also to $BUILD/coverage.txt. The
+# annotated sources are put into $BUILD/coverage.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -33,7 +33,7 @@ run()
 {
 	local rc=0
 
-	"$TOP/scripts/qemu.sh" -n coverage -m 768 -t 1800 \
+	"$TOP/scripts/qemu.sh" -n coverage -m 768 -t 3600 \
 		"$LINUX/$out/arch/x86/boot/bzImage" job=exec \
 		"exec=/bin/coverage.sh,$suite" || rc=$?
 	rm -rf "$dir" && mkdir -p "$dir/data" &&
@@ -43,31 +43,51 @@ run()
 	return $rc
 }
 
-# The kernel names the files by their absolute path.
+# Run where the objects are: by the paths in them gcov finds the sources.
 summarize()
 {
-	local f o data
+	local f data
 
+	cd "$LINUX/$out" || return
 	for f in $sources; do
-		o=$LINUX/$out/${f%.c}
 		data=$(find "$dir/data" -path "*/${f%.c}.gcda" | head -n 1)
-		[ -n "$data" ] || { echo "$f: not run at all"; continue; }
-		cp "$data" "$o.gcda"
-		(cd "$dir" && gcov -b -c -o "$o.gcda" "$LINUX/$f" 2>/dev/null) |
-		awk -v file="$f" '
-			/^File / { mine = index($0, "/" file "\047") > 0 }
-			mine && /^Lines executed/ { lines = $0 }
-			mine && /^Taken at least once/ { branches = $0 }
-			END {
-				sub(/.*:/, "", lines)
-				sub(/.*:/, "", branches)
-				printf "%-36s lines %-18s branches %s\n",
-					file, lines, branches
-			}'
-	done
+		echo "source $f"
+		[ -n "$data" ] || continue
+		cp "$data" "${f%.c}.gcda"
+		gcov -b -c -o "${f%.c}.gcda" "../$f" 2>/dev/null
+		mv "$(basename "$f").gcov" "$dir/${f//\//-}.gcov"
+		rm -f ./*.gcov
+	done | awk '
+		function percent(run, all) {
+			return sprintf("%5.1f %% of %5d", all ? 100 * run / all : 100, all)
+		}
+		function row(name, run, all, taken, branches) {
+			printf "%-34s %s lines  %s branches\n", name,
+				percent(run, all), percent(taken, branches)
+		}
+		function flush_row() {
+			if (file == "")
+				return
+			row(file, run, all, taken, branches)
+			runs += run; alls += all; takens += taken; sum += branches
+			run = all = taken = branches = 0
+		}
+		$1 == "source" { flush_row(); file = $2 }
+		/^File / { mine = index($0, "/" file "\047") > 0 }
+		mine && /^Lines executed/ {
+			split($2, part, /[:%]/)
+			all = $NF
+			run = part[2] * all / 100
+		}
+		mine && /^Taken at least once/ {
+			split($4, part, /[:%]/)
+			branches = $NF
+			taken = part[2] * branches / 100
+		}
+		END { flush_row(); row("all", runs, alls, takens, sum) }'
 }
 
 step 'Configuring the counting kernel' coverage-config configure
 step 'Building it' coverage-build build
 step 'Running the tests on it' coverage-run run || true
-summarize | tee "$dir/summary"
+summarize | tee "$BUILD/coverage.txt"

@@ -58,6 +58,11 @@ static void pick_sid(struct rnd_state *rnd, struct peios_sid *sid)
 	}
 }
 
+static bool member_of_1(const void *unix_groups, u32 gid)
+{
+	return gid == 1 && unix_groups == &member_of_1;
+}
+
 /* The shortcut says what AccessCheck says of the descriptor that is shown. */
 static void default_is_access_check(struct kunit *test)
 {
@@ -87,6 +92,10 @@ static void default_is_access_check(struct kunit *test)
 			pick_sid(&rnd, &groups[i]);
 		subject.nr_groups = prandom_u32_state(&rnd) % 3;
 		subject.nr_deny = prandom_u32_state(&rnd) % 3;
+		if (prandom_u32_state(&rnd) & 1) {
+			subject.unix_member = member_of_1;
+			subject.unix_groups = &member_of_1;
+		}
 		if (root)
 			also = who;
 

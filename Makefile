@@ -7,7 +7,7 @@ S := scripts
 export BUILD KSRC CONFIG
 
 .PHONY: help setup-% apply release debug kcsan vanilla initramfs run check soak kunit lint bench select reap-bench warning \
-	tree refresh series series-check off-check configs coverage deb clean
+	tree refresh series series-check off-check configs analyze coverage deb clean
 
 help:
 	@echo 'Peios memory policy for Linux 6.12'
@@ -37,8 +37,9 @@ help:
 	@echo '  make deb           installable packages, configured as Debian'"'"'s own kernel;'
 	@echo '                     CONFIG=FILE takes another, CONFIG=small that of make run'
 	@echo '  make coverage      lines and branches of our files that the tests run'
-	@echo '  make configs       kernels with options off one by one, for other architectures,'
+	@echo '  make configs       our code with options off one by one, for other architectures,'
 	@echo '                     by clang; CONFIGS="no-smp arm64" picks some'
+	@echo "  make analyze       Coccinelle's rules of the kernel, gcc -fanalyzer on the tools"
 	@echo '  make clean         remove $(BUILD)'
 	@echo
 	@echo 'KSRC=DIR   a Linux 6.12.y tree in place of Debian'"'"'s linux-source-6.12'
@@ -128,8 +129,11 @@ deb: setup-deb apply
 coverage: setup-check initramfs
 	@$(S)/coverage.sh $(SUITE)
 
-configs: setup-configs apply
+configs: setup-configs release vanilla
 	@$(S)/configs.sh $(CONFIGS)
+
+analyze: setup-analyze apply
+	@$(S)/analyze.sh
 
 clean:
 	rm -rf $(BUILD)

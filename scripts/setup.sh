@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Install the Debian packages that a target needs: setup.sh [build|check|lint]...
+# Install the Debian packages that a target needs: setup.sh USE...
 # As root they are installed; otherwise the one command to run is printed.
 
 . "$(dirname "$0")/lib.sh"
@@ -18,9 +18,10 @@ for use in "$@"; do
 		packages+=' dpkg-dev debhelper fakeroot kmod cpio rsync dwarves'
 		[ "${CONFIG:-debian}" != debian ] || packages+=' linux-config-6.12' ;;
 	soak) packages+=' stress-ng' ;;
-	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu' ;;
+	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu' ;;
+	analyze) packages+=' coccinelle' ;;
 	kunit) packages+=' python3' ;;
-	lint) packages+=' perl sparse shellcheck' ;;
+	lint) packages+=' perl sparse shellcheck python3-git python3-ply' ;;
 	*) die "setup.sh: no such use: $use" ;;
 	esac
 done

@@ -8,7 +8,7 @@
  * prints for each "CASE MB MICROSECONDS", the median of the rounds, 10 s at
  * most. Cases:
  *
- *   exits	the victim sleeps, and can exit (measured five times as often)
+ *   exits	the victim sleeps, and can exit
  *   stuck	it is blocked in the kernel, uninterruptibly
  *   mlocked	likewise, with its memory locked
  *   writer	likewise, with mmap_lock held for writing by one of its threads
@@ -193,7 +193,8 @@ static uint64_t kill_to_free(const char *what, size_t size)
 	while (free_bytes(swap) < wanted) {
 		if (now_us() - began > 10000000)
 			break;
-		usleep(100);
+		/* To within a hundredth, without looking all the time. */
+		usleep(100 + (now_us() - began) / 100);
 	}
 	took = now_us() - began;
 	finish(pid);
@@ -247,9 +248,6 @@ static void measure(int rounds, char *spec)
 	char pages[32];
 	int i;
 
-	/* These take a moment only, and differ more. */
-	if (!strcmp(what, "exits"))
-		rounds *= 5;
 	if (!strcmp(what, "swapped")) {
 		if (system("mkswap /dev/ram0 >/dev/null") ||
 		    swapon("/dev/ram0", 0))
@@ -276,7 +274,7 @@ int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 0, i;
 
-	if (argc < 3 || rounds < 1 || rounds > ROUNDS_MAX / 5) {
+	if (argc < 3 || rounds < 1 || rounds > ROUNDS_MAX) {
 		fprintf(stderr, "usage: %s ROUNDS CASE:MB...\n", argv[0]);
 		return 2;
 	}

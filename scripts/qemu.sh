@@ -50,7 +50,7 @@ boot_guest()
 		shift
 	done
 	shift
-	timeout --foreground "$seconds" qemu-system-x86_64 -accel "$accel" -cpu max \
+	timeout --foreground "$seconds" qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
 		-m "$mb" -smp "$cpus" -nodefaults -no-reboot -display none \
 		"${ports[@]}" "${extra[@]}" \
 		-kernel "$kernel" -initrd "$files" \
@@ -76,8 +76,14 @@ kvm_works()
 	[ "$(sed -n 2p "$probe")" = yes ]
 }
 
+# The boot CPU's features are cleared and read again while interrupts come; one that
+# does between finds four levels of page tables where there are five, and KASAN calls
+# its memory wild. Not so where there are four.
+cpu=max,la57=off
+
 accel=tcg
 if [ $count -eq 1 ]; then
+	cpu=max
 	extra+=(-icount 'shift=0,sleep=off' -seed "${SEED:-1}"
 		-rtc 'base=2024-01-01,clock=vm')
 elif kvm_works; then

@@ -1163,8 +1163,8 @@ static void run_round(long long seconds)
 	int nr;
 
 	__atomic_store_n(&shared->stop, false, __ATOMIC_RELAXED);
-	inject("failslab", "2", true);
-	inject("fail_page_alloc", "1", true);
+	inject("failslab", "2", false);
+	inject("fail_page_alloc", "1", false);
 	for (nr = 0; nr < LOADS; nr++)
 		loaders[nr] = access(loads[nr].needs, F_OK) ? 0 : start(run_load, nr);
 	while (now_ms() < end) {
@@ -1302,6 +1302,9 @@ int main(int argc, char **argv)
 	make_watchers();
 	knobs_save();
 
+	/* Set once: what is left of "times" tells how many have failed. */
+	inject("failslab", "0", true);
+	inject("fail_page_alloc", "0", true);
 	kills = vmstat_kills();
 	others = commit_of_no_process();
 	begin = now_ms();

@@ -86,7 +86,7 @@ struct oom_reap_input {
 };
 
 /* Robust lists that are held, or can't be read, are waited for this long. */
-#define OOM_REAP_DELAY_NS	(2 * NSEC_PER_SEC)
+#define OOM_REAP_DELAY_NS	(2ULL * NSEC_PER_SEC)
 /* After it, a victim that can't be reaped is tried this often and this long. */
 #define OOM_REAP_LATE_TRIES	10
 #define OOM_REAP_LIMIT_NS	(OOM_REAP_DELAY_NS + NSEC_PER_SEC)

@@ -21,7 +21,7 @@
 #define SEED		0x636f6d6d
 /* 16 EiB of 4 kB pages */
 #define LARGEST		BIT_ULL(52)
-#define MS		NSEC_PER_MSEC
+#define MS		((u64)NSEC_PER_MSEC)
 
 static u64 wide(struct rnd_state *rnd)
 {

@@ -5,14 +5,11 @@
 #ifndef _LINUX_COMMIT_H
 #define _LINUX_COMMIT_H
 
-#include <linux/atomic.h>
-#include <linux/cgroup-defs.h>
+#include <linux/commit_types.h>
 #include <linux/limits.h>
 #include <linux/mm_types.h>
 #include <linux/mman.h>
 #include <linux/types.h>
-
-struct mem_cgroup;
 
 /* No limit; far enough from ULONG_MAX for sums not to wrap. */
 #define COMMIT_MAX	((unsigned long)LONG_MAX / PAGE_SIZE)
@@ -50,18 +47,6 @@ struct commit_reserves {
 };
 
 /**
- * enum commit_mode - memory.commit.mode
- * @COMMIT_MODE_SYSTEM: as the parent, in the end vm.overcommit_memory
- * @COMMIT_MODE_ALWAYS: no heuristic refusal
- * @COMMIT_MODE_STRICT: MAP_NORESERVE counts too
- */
-enum commit_mode {
-	COMMIT_MODE_SYSTEM,
-	COMMIT_MODE_ALWAYS,
-	COMMIT_MODE_STRICT,
-};
-
-/**
  * struct commit_rules - how requests are judged
  * @heuristic: one that is larger than memory and swap is refused
  * @limit: the system's limit holds
@@ -79,35 +64,6 @@ bool commit_fits(u64 taken, u64 pages, u64 limit);
 enum commit_mode commit_mode_join(enum commit_mode parent, enum commit_mode own);
 void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *rules);
 u64 commit_aside(u64 batch, u64 taken, u64 max);
-
-/**
- * struct commit_group - a count of promises in a hierarchy
- * @parent: what it is a part of, beside the system; or NULL
- * @taken: pages promised, and those that CPUs have set aside for it and the
- *	groups below
- * @max: what @taken may not exceed
- * @peak: the most that was promised at any time; @taken does not exceed it
- * @slots: CPUs that may have pages set aside for it or a group below
- * @mode: how requests are judged
- * @refused: requests refused for @max, here or below
- * @events_file: memory.commit.events
- * @memcg: the cgroup that it counts for; NULL in tests
- *
- * @taken, @max, @peak and @slots are written under commit_lock.
- */
-struct commit_group {
-	struct commit_group *parent;
-	unsigned long taken;
-	unsigned long max;
-	unsigned long peak;
-	unsigned int slots;
-	enum commit_mode mode;
-	atomic_long_t refused;
-#ifdef CONFIG_CGROUPS
-	struct cgroup_file events_file;
-#endif
-	struct mem_cgroup *memcg;
-};
 
 /**
  * struct commit_refusal - why a request was refused

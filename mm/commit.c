@@ -46,6 +46,7 @@
 #include <linux/commit.h>
 #include <linux/commit_info.h>
 #include <linux/cpumask.h>
+#include <linux/error-injection.h>
 #include <linux/export.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
@@ -538,6 +539,7 @@ int commit_promise(struct commit_group *group, struct mm_struct *mm,
 		return 0;
 	return commit_promise_or_say(group, mm, pages, admin);
 }
+ALLOW_ERROR_INJECTION(commit_promise, ERRNO);
 
 static noinline void commit_return_slow(struct commit_group *group,
 					unsigned long pages)
@@ -613,6 +615,7 @@ int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
 		WRITE_ONCE(mm->commit_pages, mm->commit_pages + pages);
 	return 0;
 }
+ALLOW_ERROR_INJECTION(__vm_enough_memory, ERRNO);
 
 /**
  * mm_unacct_memory() - take back promises to a process
@@ -628,6 +631,7 @@ void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
 	__commit_return(mm->commit_group, pages);
 }
 
+#ifdef CONFIG_SWAP
 /**
  * commit_swapoff() - take swap space out of the limit
  * @mm: of the process that asks
@@ -658,6 +662,7 @@ bool commit_swapoff(struct mm_struct *mm, unsigned long pages)
 		commit_report(&why, pages);
 	return fits;
 }
+#endif
 
 /**
  * commit_sync() - the limit has changed
@@ -782,3 +787,4 @@ int commit_group_join(struct commit_group *group, unsigned long pages)
 	commit_report(&why, pages);
 	return -ENOMEM;
 }
+ALLOW_ERROR_INJECTION(commit_group_join, ERRNO);

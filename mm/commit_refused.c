@@ -41,6 +41,16 @@ static struct cgroup *cgroup_of(struct mem_cgroup *memcg)
 #endif
 }
 
+/* Its path, or nothing without one. */
+static void print_path(struct cgroup *cgroup, char *path, size_t size)
+{
+	path[0] = '\0';
+#ifdef CONFIG_CGROUPS
+	if (cgroup)
+		cgroup_path(cgroup, path, size);
+#endif
+}
+
 static void log_refusal(enum commit_limit limit, unsigned long pages,
 			unsigned long promised, unsigned long allowed,
 			struct cgroup *cgroup)
@@ -58,9 +68,7 @@ static void log_refusal(enum commit_limit limit, unsigned long pages,
 	get_task_comm(comm, current);
 	/* One line in one go; its parts could come apart. */
 	spin_lock_irqsave(&path_lock, flags);
-	path[0] = '\0';
-	if (cgroup)
-		cgroup_path(cgroup, path, sizeof(path));
+	print_path(cgroup, path, sizeof(path));
 	/* The name is what the process likes: keep it on this line. */
 	pr_warn("commit: refused: pid=%d uid=%u comm=\"%*pE\" bytes=%llu limit=%s promised=%llu allowed=%llu%s%s\n",
 		current->tgid, from_kuid_munged(&init_user_ns, current_uid()),

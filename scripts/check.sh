@@ -53,6 +53,11 @@ for kernel in $kernels; do
 	mb=512 seconds=900 boot=
 	[ "$kernel" = release ] ||
 		{ mb=1024 seconds=2400 boot='page_poison=1 init_on_free=1'; }
+	# What the kernel does not know, the guest has in its environment.
+	if [ -n "${COMMIT_SECONDS:-}" ]; then
+		boot+=" COMMIT_SECONDS=$COMMIT_SECONDS COMMIT_SEED=${COMMIT_SEED:-1}"
+		seconds=$((seconds + 5 * COMMIT_SECONDS))
+	fi
 	console=$LOGS/check-$kernel-console.log
 	report=$LOGS/check-$kernel-report.log
 

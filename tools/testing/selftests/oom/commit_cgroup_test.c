@@ -182,17 +182,6 @@ static long long now(const struct in *in)
 	return commit_of(in->cgroup, "current") - in->start;
 }
 
-static void grows_stack(int depth)
-{
-	char frame[16384];
-
-	frame[0] = depth;
-	if (depth)
-		grows_stack(depth - 1);
-	/* Keeps the frame until here. */
-	asm volatile("" : : "r"(frame) : "memory");
-}
-
 static int every_path(void *arg)
 {
 	struct in *in = arg;
@@ -266,7 +255,7 @@ static int every_path(void *arg)
 
 	/* stack */
 	before = promise_of(getpid());
-	grows_stack(40);
+	grow_stack(16384, 40);
 	MUST(promise_of(getpid()) - before >= 16 * 16384);
 	MUST_EQ(now(in), promise_of(getpid()) - before);
 	in->start += now(in);
@@ -451,7 +440,7 @@ static int every_refusal(void *arg)
 	pid = fork();
 	if (!pid) {
 		MUST(!commit_set_number(in->other, "max", commit_of(in->other, "current")));
-		grows_stack(40);
+		grow_stack(16384, 40);
 		_exit(0);
 	}
 	MUST(waitpid(pid, &status, 0) == pid);

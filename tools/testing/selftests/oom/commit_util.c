@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <alloca.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -208,6 +209,17 @@ long long commit_refusals(const char *cgroup)
 	snprintf(path, sizeof(path), "%s/memory.commit.events", cgroup);
 	err = read_key_number(path, "max", &value);
 	return err ? err : value;
+}
+
+void grow_stack(size_t size, int depth)
+{
+	char *frame = alloca(size);
+
+	frame[0] = depth;
+	if (depth)
+		grow_stack(size, depth - 1);
+	/* Keeps the frame until here. */
+	asm volatile("" : : "r"(frame) : "memory");
 }
 
 int subgroup(const char *parent, const char *name, char *path, size_t size)

@@ -6,6 +6,7 @@
 #define COMMIT_UTIL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define OVERCOMMIT	"/proc/sys/vm/overcommit_memory"
@@ -33,6 +34,9 @@ int commit_set(const char *cgroup, const char *name, const char *value);
 int commit_set_number(const char *cgroup, const char *name, long long value);
 /* Refusals counted in memory.commit.events */
 long long commit_refusals(const char *cgroup);
+
+/* Calls one in another, @depth deep, each with a frame of @size bytes. */
+void grow_stack(size_t size, int depth);
 
 /* A cgroup below another, with the memory controller; 0 or -errno. */
 int subgroup(const char *parent, const char *name, char *path, size_t size);

@@ -33,6 +33,8 @@ ALARMS+='|rcu.*(stall|detected)|blocked for more than|soft lockup'
 ALARMS+='|list_(add|del) corruption|pagealloc: |turning off the locking'
 ALARMS+='|non-static key'
 
+. "$TOP/scripts/guest/tap.sh"
+
 die()
 {
 	printf 'error: %s\n' "$*" >&2

@@ -4,7 +4,18 @@
 # four spaces (KUnit) or by "# " (kselftest) each. A sum that failed though no
 # case of it did, as when a test program died, counts as one failure.
 #
-# Prints "PASSED FAILED SKIPPED", then a line "FAILED name" for each failure.
+# Prints "PASSED FAILED SKIPPED", then a line "FAILED name" for each failure and
+# the last lines that the report has between it and the result before.
+
+BEGIN { LINES = 8 }
+
+# The lines told since the last result, indented.
+function reason(  text, i)
+{
+	for (i = told > LINES ? told - LINES : 0; i < told; i++)
+		text = text "\n    " lines[i % LINES]
+	return text
+}
 
 {
 	sub(/\r$/, "")
@@ -23,7 +34,7 @@
 		if (bad && !failures[depth + 1]) {
 			failed++
 			failures[depth]++
-			list = list "\nFAILED " name
+			list = list "\nFAILED " name reason()
 		} else if (failures[depth + 1]) {
 			failures[depth]++
 		}
@@ -33,13 +44,17 @@
 	} else if (bad) {
 		failed++
 		failures[depth]++
-		list = list "\nFAILED " name
+		list = list "\nFAILED " name reason()
 	} else {
 		passed++
 	}
 	cases[depth]++
 	for (d = depth + 1; d < 20; d++)
 		cases[d] = failures[d] = 0
+	told = 0
+	next
 }
+
+/[^ ]/ { lines[told++ % LINES] = $0 }
 
 END { printf "%d %d %d%s\n", passed, failed, skipped, list }

@@ -3,19 +3,10 @@
 # auditd.sh: in the guest, have Debian's auditd log OOM kills, and look for them
 # as an administrator does. Prints TAP.
 
-kills=5 n=0 rc=0
-log=/var/log/audit/audit.log
+. tap.sh
 
-result()
-{
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n auditd: $2"
-	else
-		echo "not ok $n auditd: $2"
-		rc=1
-	fi
-}
+kills=5
+log=/var/log/audit/audit.log
 
 # wait_for SECONDS COMMAND...
 wait_for()

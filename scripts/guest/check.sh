@@ -4,8 +4,9 @@
 # the self-tests, in TAP. KERNEL says which kernel this should be, release or
 # debug. SUITE is kunit, selftests, config, or one self-test.
 
-kernel=$1 suite=${2:-all}
-rc=0
+. tap.sh
+
+kernel=$1 suite=${2:-all} tap=config
 
 config_is()
 {
@@ -16,45 +17,33 @@ config_is()
 # that it is the one that was asked for.
 check_config()
 {
-	n=0
 	debug=0
 	[ "$kernel" != debug ] || debug=1
 
 	echo "TAP version 13"
-	echo "1..$((3 + debug * 7))"
+	echo "1..$((3 + debug * 8))"
 	# Without these the self-tests would skip what they are there for.
-	says "Peios enforcing" grep -qx 'mode enforcing' \
+	holds "Peios enforcing" grep -qx 'mode enforcing' \
 		/sys/kernel/security/peios/status
-	says "oom_score_detail there" test -r /proc/self/oom_score_detail
-	says "full slab allocator" config_is '# CONFIG_SLUB_TINY is not set'
+	holds "oom_score_detail there" test -r /proc/self/oom_score_detail
+	holds "full slab allocator" config_is '# CONFIG_SLUB_TINY is not set'
 	[ $debug -eq 1 ] || return
 
-	says "KASAN on" dmesg_has 'KernelAddressSanitizer initialized'
-	says "lockdep on" grep -q '^ *debug_locks: *1' /proc/lockdep_stats
-	says "PROVE_LOCKING on" config_is CONFIG_PROVE_LOCKING=y
-	says "PROVE_RCU on" dmesg_has 'RCU lockdep checking is enabled'
-	says "DEBUG_ATOMIC_SLEEP on" config_is CONFIG_DEBUG_ATOMIC_SLEEP=y
-	says "DEBUG_LIST on" config_is CONFIG_DEBUG_LIST=y
+	holds "KASAN on" dmesg_has 'KernelAddressSanitizer initialized'
+	holds "lockdep on" grep -q '^ *debug_locks: *1' /proc/lockdep_stats
+	holds "PROVE_LOCKING on" config_is CONFIG_PROVE_LOCKING=y
+	holds "PROVE_RCU on" dmesg_has 'RCU lockdep checking is enabled'
+	holds "DEBUG_ATOMIC_SLEEP on" config_is CONFIG_DEBUG_ATOMIC_SLEEP=y
+	holds "DEBUG_LIST on" config_is CONFIG_DEBUG_LIST=y
 	# Said only when poisoning is on and init_on_free, given at boot, yields.
-	says "page poisoning on" dmesg_has 'CONFIG_PAGE_POISONING is on'
+	holds "page poisoning on" dmesg_has 'CONFIG_PAGE_POISONING is on'
+	holds "promises can be made to fail" grep -q '^commit_promise' \
+		/sys/kernel/debug/error_injection/list
 }
 
 dmesg_has()
 {
 	dmesg | grep -q "$1"
-}
-
-says()
-{
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $n config: $what"
-	else
-		echo "not ok $n config: $what"
-		rc=1
-	fi
 }
 
 kunit_results()

@@ -7,9 +7,13 @@
 #include <kunit/test.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/oom_reap.h>
 #include <linux/prandom.h>
 #include <linux/time64.h>
+
+#include "oom_reap.h"
 
 #define RUNS		100000
 #define SEED		0x72656170
@@ -232,10 +236,35 @@ static void oom_reap_test_properties(struct kunit *test)
 	}
 }
 
+static void oom_reap_test_parts(struct kunit *test)
+{
+	const unsigned long dense = OOM_REAP_PART / PAGE_SIZE / 4;
+	unsigned long part = OOM_REAP_PART;
+	int steps = 0;
+
+	/* Where there is memory: small parts, also after large ones. */
+	KUNIT_EXPECT_EQ(test, OOM_REAP_PART, oom_reap_next_part(part, dense));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_PART, oom_reap_next_part(part, ULONG_MAX));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_PART,
+			oom_reap_next_part(256 * part, dense));
+	KUNIT_EXPECT_EQ(test, 2 * OOM_REAP_PART,
+			oom_reap_next_part(part, dense - 1));
+	/* The largest address space is passed in a few steps, and nothing wraps. */
+	for (; part < 1UL << (BITS_PER_LONG - 2); steps++) {
+		KUNIT_ASSERT_GT(test, oom_reap_next_part(part, 0), part);
+		part = oom_reap_next_part(part, 0);
+		KUNIT_ASSERT_TRUE(test, is_power_of_2(part));
+		KUNIT_ASSERT_LT(test, steps, BITS_PER_LONG);
+	}
+	KUNIT_EXPECT_EQ(test, part, oom_reap_next_part(part, 0));
+	KUNIT_EXPECT_EQ(test, OOM_REAP_PART, oom_reap_next_part(part, dense));
+}
+
 static struct kunit_case oom_reap_test_cases[] = {
 	KUNIT_CASE(oom_reap_test_judge_list),
 	KUNIT_CASE_PARAM(oom_reap_test_decide, decide_gen_params),
 	KUNIT_CASE(oom_reap_test_properties),
+	KUNIT_CASE(oom_reap_test_parts),
 	{}
 };
 

@@ -239,7 +239,7 @@ VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 	s32 held[NR_MM_COUNTERS] = {};
 	unsigned long flags, cpus;
 	const s32 *part;
-	unsigned int word;
+	unsigned int word, from, to, cpu, end;
 
 	/* Each part is below a batch, so that all of them together fit. */
 	BUILD_BUG_ON(2ULL * CONFIG_NR_CPUS * CONFIG_NR_CPUS > S32_MAX);
@@ -254,13 +254,15 @@ VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 		/* Who is on its way down may hold some: see __percpu_counter_sum(). */
 		cpus = cpumask_bits(cpu_online_mask)[word] |
 		       cpumask_bits(cpu_dying_mask)[word];
-		for (; cpus; cpus &= cpus - 1) {
-			part = per_cpu_ptr(parts, word * BITS_PER_LONG +
-						  __ffs(cpus));
-			held[0] += part[0];
-			held[1] += part[1];
-			held[2] += part[2];
-			held[3] += part[3];
+		for_each_set_bitrange(from, to, &cpus, BITS_PER_LONG) {
+			cpu = word * BITS_PER_LONG + from;
+			for (end = cpu + to - from; cpu < end; cpu++) {
+				part = per_cpu_ptr(parts, cpu);
+				held[0] += part[0];
+				held[1] += part[1];
+				held[2] += part[2];
+				held[3] += part[3];
+			}
 		}
 	}
 	for (i = NR_MM_COUNTERS - 1; i >= 0; i--) {

@@ -5,17 +5,21 @@
  *
  *   reap_bench ROUNDS CASE:MB...
  *
- * prints for each "CASE MB MICROSECONDS", the median of the rounds, 10 s at
- * most. Cases:
+ * prints for each "CASE MB WHAT MICROSECONDS", the medians of the rounds, 10 s at
+ * most: until the "first" MB can be allocated, and "all", nine tenths of them.
+ * Cases:
  *
  *   exits	the victim sleeps, and can exit
  *   stuck	it is blocked in the kernel, uninterruptibly
+ *   huge	likewise, with transparent huge pages
+ *   sparse	likewise, beside 16 TB that were mapped and never touched
  *   mlocked	likewise, with its memory locked
  *   writer	likewise, with mmap_lock held for writing by one of its threads
  *   swapped	likewise, with its memory swapped out to /dev/ram0
  *   hugetlb	likewise, beside as much in huge pages of the pool
  *   stall	who shares a full memory cgroup with a stuck victim: the longest
- *		time that it waits for a page
+ *		time that it "waits" for a page
+ *   full	likewise, in a full machine that it shares with a stuck victim
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,6 +44,8 @@
 #include "stuck_fs.h"
 
 #define HUGE		(2 * MB)
+#define FIRST		MB
+#define SPARSE		(16ULL << 40)
 #define ROUNDS_MAX	100
 
 static struct stuck_fs fs;
@@ -82,7 +88,7 @@ static size_t free_bytes(bool swap)
 	return sum * getpagesize();
 }
 
-static char *fill(size_t size, int flags)
+static char *map(size_t size, int flags, int advice)
 {
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
@@ -90,9 +96,13 @@ static char *fill(size_t size, int flags)
 	if (memory == MAP_FAILED)
 		die("mmap");
 	if (!(flags & MAP_HUGETLB))
-		madvise(memory, size, MADV_NOHUGEPAGE);
-	memset(memory, 0x5a, size);
+		madvise(memory, size, advice);
 	return memory;
+}
+
+static char *fill(size_t size, int flags, int advice)
+{
+	return memset(map(size, flags, advice), 0x5a, size);
 }
 
 static void *write_stuck(void *fd)
@@ -119,11 +129,14 @@ static void victim(const char *what, size_t size, char file)
 	if (write_file(ADJ_FILE, "1000"))
 		die("oom_score_adj");
 	if (!strcmp(what, "hugetlb"))
-		fill(size & -HUGE, MAP_HUGETLB);
+		fill(size & -HUGE, MAP_HUGETLB, 0);
+	if (!strcmp(what, "sparse"))
+		map(SPARSE, MAP_NORESERVE, MADV_NOHUGEPAGE);
 	if (!strcmp(what, "swapped"))
-		madvise(fill(size, 0), size, MADV_PAGEOUT);
+		madvise(fill(size, 0, MADV_NOHUGEPAGE), size, MADV_PAGEOUT);
 	else
-		fill(size, strcmp(what, "mlocked") ? 0 : MAP_LOCKED);
+		fill(size, strcmp(what, "mlocked") ? 0 : MAP_LOCKED,
+		     strcmp(what, "huge") ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
 	if (!strcmp(what, "exits")) {
 		*ready = 1;
 		for (;;)
@@ -178,47 +191,46 @@ static void finish(pid_t pid)
 	}
 }
 
-static uint64_t kill_to_free(const char *what, size_t size)
+struct took {
+	uint64_t first;
+	uint64_t all;
+};
+
+static struct took kill_to_free(const char *what, size_t size)
 {
 	bool swap = !strcmp(what, "swapped");
-	uint64_t began, took;
-	size_t wanted;
+	uint64_t began, now;
+	struct took took = {};
+	size_t before, freed;
 	pid_t pid;
 
 	pid = start(what, size);
-	wanted = free_bytes(swap) + size - size / 10;
+	before = free_bytes(swap);
 	began = now_us();
 	if (write_file("/proc/sysrq-trigger", "f"))
 		die("sysrq");
-	while (free_bytes(swap) < wanted) {
-		if (now_us() - began > 10000000)
-			break;
+	do {
+		freed = free_bytes(swap);
+		freed = freed > before ? freed - before : 0;
+		now = now_us() - began;
+		if (!took.first && (freed >= FIRST || now > 10000000))
+			took.first = now;
 		/* To within a hundredth, without looking all the time. */
-		usleep(100 + (now_us() - began) / 100);
-	}
-	took = now_us() - began;
+		usleep(100 + now / 100);
+	} while (freed < size - size / 10 && now <= 10000000);
+	took.all = now;
 	finish(pid);
 	return took;
 }
 
-/* Who comes to a full cgroup: the longest time for one page. */
-static uint64_t stall(size_t size)
+/* Who fills @size beside a victim: the longest time for one page. */
+static uint64_t longest_wait(size_t size, size_t more)
 {
+	char *memory = map(more, MAP_NORESERVE, MADV_NOHUGEPAGE);
 	uint64_t longest = 0, began, took;
-	char cgroup[256], file[300];
-	size_t i, more = 16 * MB;
-	char *memory;
-	pid_t pid;
+	pid_t pid = start("stuck", size);
+	size_t i;
 
-	if (cgroup_create("reap_bench", size + 8 * MB, cgroup, sizeof(cgroup)))
-		die("cgroup");
-	snprintf(file, sizeof(file), "%s/cgroup.procs", cgroup);
-	if (write_file(file, "0"))
-		die("cgroup.procs");
-	pid = start("stuck", size);
-	memory = mmap(NULL, more, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	madvise(memory, more, MADV_NOHUGEPAGE);
 	for (i = 0; i < more; i += 4096) {
 		began = now_us();
 		memory[i] = 1;
@@ -227,10 +239,30 @@ static uint64_t stall(size_t size)
 			longest = took;
 	}
 	munmap(memory, more);
-	write_file(CGROUP_ROOT "/cgroup.procs", "0");
 	finish(pid);
+	return longest;
+}
+
+static uint64_t stall(size_t size)
+{
+	char cgroup[256], file[300];
+	uint64_t longest;
+
+	if (cgroup_create("reap_bench", size + 8 * MB, cgroup, sizeof(cgroup)))
+		die("cgroup");
+	snprintf(file, sizeof(file), "%s/cgroup.procs", cgroup);
+	if (write_file(file, "0"))
+		die("cgroup.procs");
+	longest = longest_wait(size, 16 * MB);
+	write_file(CGROUP_ROOT "/cgroup.procs", "0");
 	cgroup_remove(cgroup);
 	return longest;
+}
+
+static uint64_t full(size_t size)
+{
+	/* What is free now but for a part of what the victim will give. */
+	return longest_wait(size, free_bytes(false) - size / 2);
 }
 
 static int compare(const void *a, const void *b)
@@ -240,11 +272,20 @@ static int compare(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+static void print(const char *what, size_t mb, const char *until, uint64_t *took,
+		  int rounds)
+{
+	qsort(took, rounds, sizeof(took[0]), compare);
+	printf("%s %zu %s %llu\n", what, mb, until,
+	       (unsigned long long)took[rounds / 2]);
+}
+
 static void measure(int rounds, char *spec)
 {
-	uint64_t took[ROUNDS_MAX];
+	uint64_t first[ROUNDS_MAX], all[ROUNDS_MAX];
 	char *what = strsep(&spec, ":");
 	size_t mb = spec ? atoi(spec) : 64;
+	bool waits = true;
 	char pages[32];
 	int i;
 
@@ -258,15 +299,26 @@ static void measure(int rounds, char *spec)
 		if (write_file("/proc/sys/vm/nr_hugepages", pages))
 			die("nr_hugepages");
 	}
-	for (i = 0; i < rounds; i++)
-		took[i] = strcmp(what, "stall") ? kill_to_free(what, mb * MB) :
-						  stall(mb * MB);
+	for (i = 0; i < rounds; i++) {
+		if (!strcmp(what, "stall")) {
+			all[i] = stall(mb * MB);
+		} else if (!strcmp(what, "full")) {
+			all[i] = full(mb * MB);
+		} else {
+			struct took took = kill_to_free(what, mb * MB);
+
+			first[i] = took.first;
+			all[i] = took.all;
+			waits = false;
+		}
+	}
 	if (!strcmp(what, "swapped"))
 		swapoff("/dev/ram0");
 	if (!strcmp(what, "hugetlb"))
 		write_file("/proc/sys/vm/nr_hugepages", "0");
-	qsort(took, rounds, sizeof(took[0]), compare);
-	printf("%s %zu %llu\n", what, mb, (unsigned long long)took[rounds / 2]);
+	if (!waits)
+		print(what, mb, "first", first, rounds);
+	print(what, mb, waits ? "waits" : "all", all, rounds);
 	fflush(stdout);
 }
 

@@ -224,7 +224,8 @@ void stuck_fs_release(struct stuck_fs *fs)
 		if (fs->opcode[i] == FUSE_WRITE)
 			answer_write(fs, fs->waiting[i]);
 		else
-			answer(fs, fs->waiting[i], -EIO, NULL, 0);
+			answer(fs, fs->waiting[i], fs->page ? 0 : -EIO,
+			       fs->page, 4096);
 	}
 	fs->nr = 0;
 	pthread_mutex_unlock(&fs->lock);

@@ -27,6 +27,8 @@ struct stuck_fs {
 	unsigned int seen;
 	/* Answer everything at once. */
 	bool open;
+	/* The page that reads are answered with, if not with an error. */
+	const void *page;
 };
 
 /* Mounts it, at a folder of its own; a negative errno if that fails. */
@@ -39,7 +41,7 @@ void stuck_fs_stop(struct stuck_fs *fs);
 int stuck_fs_open(const struct stuck_fs *fs, char name);
 /* Wait until @seen requests in all have got stuck; false after 20 s. */
 bool stuck_fs_wait(struct stuck_fs *fs, unsigned int seen);
-/* Answer what waits, with an error for reads. */
+/* Answer what waits; reads by fs->page, or with an error. */
 void stuck_fs_release(struct stuck_fs *fs);
 
 #endif /* STUCK_FS_H */

@@ -98,8 +98,9 @@ rc=0
 boot_guest $accel "$seconds" -serial "file:$console" "${port[@]}" \
 	-serial chardev:report -- "$@" || rc=$?
 
-# The guest's init says how its job ended; nobody else can.
-said=$(tr -d '\r' < "$report" | sed -n 's/^guest: job ended with \([0-9]*\)$/\1/p' | tail -n 1)
+# The guest's init says how its job ended; nobody else can. Where a shell still
+# runs, as after poweroff, its prompt may stand before that.
+said=$(tr -d '\r' < "$report" | sed -n 's/^.*guest: job ended with \([0-9]*\)$/\1/p' | tail -n 1)
 [ -z "$said" ] || exit "$said"
 if [ $rc -eq 124 ]; then
 	echo "The guest did not end within $seconds s."

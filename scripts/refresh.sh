@@ -84,9 +84,11 @@ for name in $(series_patches); do
 		esac
 	done < <(g diff --name-only --no-renames --diff-filter=AM "$commit^" "$commit")
 
-	# What the commit no longer touches leaves the repository.
+	# What the commit no longer touches leaves the repository. (No pipe: grep -q
+	# ends at the first match, and who still writes to it then fails.)
+	kept=$(printf '%s\n' "${files[@]}")
 	while read -r f; do
-		printf '%s\n' "${files[@]}" | grep -qxF "$f" || rm -f "$TOP/$f"
+		grep -qxF "$f" <<< "$kept" || rm -f "$TOP/$f"
 	done < <(series_files "$name")
 
 	# Folders of which every file is in the patch stay named as folders, and

@@ -42,13 +42,14 @@ rounds()
 
 step 'Timing on 8 CPUs' bench-smp rounds
 
-# The median of each thing measured, in the order in which they were.
+# The median of each thing measured, sorted as join wants them.
 medians()
 {
-	awk '{ print $1 "," $2 "," $3, $4 }' "$1" | sort -k1,1 -k2,2n | awk '
+	awk '{ print $1 "," $2 "," $3, $4 }' "$1" | sort -k1,1 |
+		awk "$(cat "$TOP/scripts/median.awk")"'
 		function done() {
 			if (n)
-				print last, (v[int((n + 1) / 2)] + v[int(n / 2) + 1]) / 2
+				print last, median(v, n)
 			n = 0
 		}
 		$1 != last { done(); last = $1 }

@@ -56,22 +56,17 @@ if grep -q commit.max "$LINUX/release/vmlinux"; then
 	columns+=(nested limits)
 fi
 
-(cd "$dir" && awk -v budgets="$TOP/scripts/bench-budgets" '
+(cd "$dir" && awk -v budgets="$TOP/scripts/bench-budgets" "$(cat "$TOP/scripts/median.awk")"'
 	# The median of what the boots counted; notes how far they were apart.
-	function median(n, c,    v, i, j, t, many) {
+	function counted(n, c,    v, many, middle, most) {
 		many = split(counts[n, c], v, " ")
 		if (!many || v[1] == "-")
 			return "-"
-		for (i = 2; i <= many; i++)
-			for (j = i; j > 1 && v[j] + 0 < v[j - 1] + 0; j--) {
-				t = v[j]
-				v[j] = v[j - 1]
-				v[j - 1] = t
-			}
-		t = v[many] / v[1] - 1
-		if (t > apart[n])
-			apart[n] = t
-		return v[int((many + 1) / 2)]
+		middle = median(v, many)
+		most = v[many] / v[1] - 1
+		if (most > apart[n])
+			apart[n] = most
+		return middle
 	}
 	BEGIN {
 		while ((getline line < budgets) > 0) {
@@ -93,11 +88,11 @@ fi
 		print " apart"
 		for (i = 1; i <= names; i++) {
 			n = name[i]
-			base = median(n, column[1])
+			base = counted(n, column[1])
 			printf "%-22s %9s", n, base
 			for (c = 2; c <= columns; c++) {
-				v = median(n, column[c])
-				against = column[c] == "limits" ? median(n, "nested") : base
+				v = counted(n, column[c])
+				against = column[c] == "limits" ? counted(n, "nested") : base
 				r = 0
 				if (column[c] != "nested" && against + 0 && v + 0)
 					r = v / against

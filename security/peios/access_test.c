@@ -927,8 +927,9 @@ static const char * const pool[] = {
 
 static u32 random_mask(struct rnd_state *rnd)
 {
-	u32 mask = prandom_u32_state(rnd) & prandom_u32_state(rnd);
+	u32 mask = prandom_u32_state(rnd);
 
+	mask &= prandom_u32_state(rnd);
 	switch (prandom_u32_state(rnd) % 4) {
 	case 0:
 		return mask;

@@ -78,6 +78,14 @@ static int check(struct task_struct *target, u32 desired, const char *op)
 	return peios_task_access(target, desired, op, true) ? -EPERM : 0;
 }
 
+/* Most of who asks what all may ask is another process. */
+static int check_query(struct task_struct *target, const char *op)
+{
+	if (peios_task_granted_to_all(target, PEIOS_PROCESS_QUERY_LIMITED))
+		return 0;
+	return check(target, PEIOS_PROCESS_QUERY_LIMITED, op);
+}
+
 /* Under task_lock() of the target. */
 static int hook_ptrace_access_check(struct task_struct *child,
 				    unsigned int mode)
@@ -144,11 +152,7 @@ static noinline int check_kill(struct task_struct *p,
 static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
-	const struct peios_process *process = peios_task(p)->process;
-
-	if (!sig && peios_granted_to_all(rcu_access_pointer(process->sd),
-					 PEIOS_PROCESS_QUERY_LIMITED,
-					 READ_ONCE(peios_deny_only_seen)))
+	if (!sig && peios_task_granted_to_all(p, PEIOS_PROCESS_QUERY_LIMITED))
 		return 0;
 	return check_kill(p, info, sig, cred);
 }
@@ -223,22 +227,22 @@ static int hook_task_movememory(struct task_struct *p)
 
 static int hook_task_getscheduler(struct task_struct *p)
 {
-	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getscheduler");
+	return check_query(p, "getscheduler");
 }
 
 static int hook_task_getioprio(struct task_struct *p)
 {
-	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getioprio");
+	return check_query(p, "getioprio");
 }
 
 static int hook_task_getpgid(struct task_struct *p)
 {
-	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getpgid");
+	return check_query(p, "getpgid");
 }
 
 static int hook_task_getsid(struct task_struct *p)
 {
-	return check(p, PEIOS_PROCESS_QUERY_LIMITED, "getsid");
+	return check_query(p, "getsid");
 }
 
 static struct security_hook_list door_hooks[] __ro_after_init = {

@@ -305,8 +305,8 @@ static void privileges_only_leave(struct kunit *test)
 			u64 lacks;
 			int err;
 
-			command.privileges = BIT_ULL(2 + prandom_u32_state(&rnd) % 35) |
-					     BIT_ULL(2 + prandom_u32_state(&rnd) % 35);
+			command.privileges = BIT_ULL(2 + prandom_u32_state(&rnd) % 35);
+			command.privileges |= BIT_ULL(2 + prandom_u32_state(&rnd) % 35);
 			wanted.present = command.privileges;
 			wanted.enabled = command.privileges;
 			wanted.assigned = true;

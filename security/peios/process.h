@@ -140,24 +140,33 @@ static inline bool peios_plainly_granted(const struct cred *cred,
 	       uid_eq(cred->euid, GLOBAL_ROOT_UID);
 }
 
+/* The first, for a process as it is now, which other rights need not read. */
+static inline bool peios_task_granted_to_all(const struct task_struct *target,
+					     u32 desired)
+{
+	const struct peios_process *process = peios_task(target)->process;
+
+	return desired == PEIOS_PROCESS_QUERY_LIMITED &&
+	       peios_granted_to_all(rcu_access_pointer(process->sd), desired,
+				    READ_ONCE(peios_deny_only_seen));
+}
+
 /*
- * Both, for the current thread. Where it runs with other credentials than its
- * own, or is a thread of io_uring, more than one has to be asked.
+ * The second, for the current thread. Where it runs with other credentials than
+ * its own, or is a thread of io_uring, more than one has to be asked.
  */
 static inline bool peios_current_plainly_granted(struct task_struct *target,
 						 u32 desired)
 {
 	const struct peios_process *process = peios_task(target)->process;
-	const struct peios_sd *sd = rcu_access_pointer(process->sd);
 	const struct cred *cred = current_cred();
 
-	if (peios_granted_to_all(sd, desired, READ_ONCE(peios_deny_only_seen)))
-		return true;
 	if (unlikely(cred != current_real_cred() ||
 		     current->flags & PF_IO_WORKER))
 		return false;
 	guard(rcu)();
-	return peios_plainly_granted(cred, __task_cred(target), sd, desired);
+	return peios_plainly_granted(cred, __task_cred(target),
+				     rcu_access_pointer(process->sd), desired);
 }
 
 /**
@@ -175,6 +184,7 @@ static inline int peios_task_access(struct task_struct *target, u32 desired,
 				    const char *op, bool audit)
 {
 	if (same_thread_group(current, target) ||
+	    peios_task_granted_to_all(target, desired) ||
 	    peios_current_plainly_granted(target, desired))
 		return 0;
 	return peios_task_access_slow(target, desired, op, audit);

@@ -107,9 +107,10 @@ static void default_is_access_check(struct kunit *test)
 			  (PEIOS_PROCESS_ALL | PEIOS_ACCESS_SYSTEM_SECURITY |
 			   PEIOS_SYNCHRONIZE);
 		/* Most of the time few rights, or all is refused */
-		if (prandom_u32_state(&rnd) % 4)
-			desired &= prandom_u32_state(&rnd) &
-				   prandom_u32_state(&rnd);
+		if (prandom_u32_state(&rnd) % 4) {
+			desired &= prandom_u32_state(&rnd);
+			desired &= prandom_u32_state(&rnd);
+		}
 
 		sd = peios_sd_default(&user, &also, root, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, sd);

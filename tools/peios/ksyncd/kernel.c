@@ -114,8 +114,12 @@ void proc_machine(const struct kernel *kernel, struct machine *machine)
 /* "vm.overcommit_memory" */
 const char *sysctl_name(enum setting_id id, char *text, size_t size)
 {
+	char *slash;
+
 	snprintf(text, size, "%s", settings[id].sysctl);
-	*strchr(text, '/') = '.';
+	slash = strchr(text, '/');
+	if (slash)
+		*slash = '.';
 	return text;
 }
 

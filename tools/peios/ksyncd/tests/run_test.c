@@ -21,6 +21,7 @@
 
 /* How long anything may take, on a busy machine with sanitizers. */
 #define PATIENCE_MS	20000
+#define QUIET_MS	50
 
 static const char *ksyncd;
 static char top[64];
@@ -149,9 +150,10 @@ static void put(const char *name, const char *value)
 
 static void start(const char *option)
 {
-	char socket_name[128], path[128];
+	char socket_name[128], path[128], quiet[16];
 	int fd;
 
+	snprintf(quiet, sizeof(quiet), "%d", QUIET_MS);
 	snprintf(path, sizeof(path), "%s/log", top);
 	daemon_pid = fork();
 	if (daemon_pid)
@@ -166,7 +168,7 @@ static void start(const char *option)
 	if (chdir(top))
 		abort();
 	execl(ksyncd, "ksyncd", "-r", "etc/registry", "-s", "sys", "-m",
-	      "meminfo", "-q", "50", option, "run", NULL);
+	      "meminfo", "-q", quiet, option, "run", NULL);
 	abort();
 }
 
@@ -191,9 +193,18 @@ static void starts_and_ends(void)
 	expect(said("policy is in force, 1 knobs written") == 1, "%s", log_text);
 }
 
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static void follows_the_registry(void)
 {
-	int before, i;
+	int before, times, i;
+	long long began, most;
 	char text[16];
 
 	fresh();
@@ -210,16 +221,18 @@ static void follows_the_registry(void)
 	run("rm etc/registry/System/Memory/OomDumpTasks");
 	expect_knob("vm/oom_dump_tasks", "1");
 
-	/* A burst is one change. */
+	/* A burst is one change; it may have pauses where the host is busy. */
 	usleep(300000);
 	before = said("policy is in force");
+	began = now_ms();
 	for (i = 0; i < 100; i++) {
 		snprintf(text, sizeof(text), "%d", i + 900);
 		put("OomParentShare", text);
 	}
 	expect_knob("vm/oom_parent_share", "999");
-	expect(said("policy is in force") - before <= 10, "%d times for 100 changes",
-	       said("policy is in force") - before);
+	times = said("policy is in force") - before;
+	most = 1 + (now_ms() - began) / QUIET_MS;
+	expect(times <= most, "%d times for 100 changes, not %lld", times, most);
 	end();
 }
 

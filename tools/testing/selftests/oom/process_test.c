@@ -565,18 +565,29 @@ TEST_F_TIMEOUT(sd, group_needs_the_owners_right, 120)
 	}
 }
 
+/* A target of Bob's that lets Alice do all, who will change it to have a SACL. */
+static int start_sacl_change(struct sd *sd, struct sd *other,
+			     struct target *target, struct change *change)
+{
+	const struct target_setup setup = { .sd = sd };
+	int err;
+
+	sd_begin(sd, BOB);
+	sd_allow(sd, ALICE, ALL_RIGHTS);
+	*other = *sd;
+	sd_null_sacl(other);
+	err = target_start(target, &setup);
+	*change = (struct change) { .pid = target->pid, .sd = other };
+	return err;
+}
+
 TEST_F_TIMEOUT(sd, sacl_needs_the_privilege, 120)
 {
-	const struct target_setup setup = { .sd = &self->sd };
-	struct change change = { .sd = &self->other };
 	struct target target;
+	struct change change;
 
-	sd_begin(&self->sd, BOB);
-	sd_allow(&self->sd, ALICE, ALL_RIGHTS);
-	ASSERT_EQ(0, target_start(&target, &setup));
-	change.pid = target.pid;
-	self->other = self->sd;
-	sd_null_sacl(&self->other);
+	ASSERT_EQ(0, start_sacl_change(&self->sd, &self->other,
+				       &target, &change));
 	EXPECT_EQ(EACCES, in_child(change_as_alice, &change));
 	change.privileges = "SeTakeOwnershipPrivilege,SeRestorePrivilege,SeDebugPrivilege";
 	EXPECT_EQ(EACCES, in_child(change_as_alice, &change));
@@ -596,17 +607,12 @@ static long long refused(void)
 /* What changes oneself is counted, too, when it is refused. */
 TEST_F_TIMEOUT(sd, refused_changes_are_counted, 120)
 {
-	const struct target_setup setup = { .sd = &self->sd };
-	struct change change = { .sd = &self->other };
 	long long before = refused();
 	struct target target;
+	struct change change;
 
-	sd_begin(&self->sd, BOB);
-	sd_allow(&self->sd, ALICE, ALL_RIGHTS);
-	ASSERT_EQ(0, target_start(&target, &setup));
-	change.pid = target.pid;
-	self->other = self->sd;
-	sd_null_sacl(&self->other);
+	ASSERT_EQ(0, start_sacl_change(&self->sd, &self->other,
+				       &target, &change));
 	ASSERT_EQ(EACCES, in_child(change_as_alice, &change));
 	EXPECT_EQ(before + 1, refused());
 	sd_begin(&self->other, SYSTEM);

@@ -32,15 +32,6 @@ static int result(long ret)
 	return ret < 0 ? -errno : 0;
 }
 
-static const char *why_skip(void)
-{
-	if (getuid())
-		return "not root";
-	if (!peios_enforces())
-		return "Peios is not enforcing";
-	return NULL;
-}
-
 FIXTURE(doors) {
 	struct sd sd;
 	struct target target;
@@ -50,8 +41,8 @@ FIXTURE_SETUP(doors)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	setsid();
 }
 

@@ -465,10 +465,8 @@ FIXTURE_SETUP(fuzz)
 {
 	int i;
 
-	if (!peios_enforces())
-		SKIP(return, "Peios is not enforcing");
-	if (getuid())
-		SKIP(return, "not root");
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	for (i = 0; i < NR_KNOBS; i++)
 		ASSERT_LT(0, read_file(knobs[i], self->knobs[i],
 				       sizeof(self->knobs[i])));

@@ -29,17 +29,6 @@
 
 #define NOBODY	65534
 
-static const char *why_skip(void)
-{
-	if (getuid())
-		return "not root";
-	if (!have_peios())
-		return "Peios is not in lsm=";
-	if (!peios_enforces())
-		return "Peios is permissive";
-	return NULL;
-}
-
 static bool has_tcb(const char *key)
 {
 	char list[2048];
@@ -159,8 +148,8 @@ FIXTURE_VARIANT_ADD(door, task_legacy_removed) {
 
 FIXTURE_SETUP(door)
 {
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	ASSERT_EQ(0, write_file(ADJ_FILE, "0"));
 	if (variant->command)
 		ASSERT_EQ(0, token_command(variant->command));
@@ -228,8 +217,8 @@ FIXTURE(gate) {
 
 FIXTURE_SETUP(gate)
 {
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	ASSERT_TRUE(has_tcb("enabled"));
 	ASSERT_EQ(0, write_file(ADJ_FILE, "0"));
 }
@@ -286,13 +275,6 @@ TEST_F(gate, opener_has_it_writer_not)
 static int open_unprivileged(void *arg)
 {
 	int *sockets = arg, fd;
-	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec iov = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	char path[64];
 
 	if (token_command("remove SeTcbPrivilege"))
@@ -301,27 +283,17 @@ static int open_unprivileged(void *arg)
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return 2;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	return sendmsg(sockets[1], &message, 0) == 1 ? 0 : 3;
+	return send_fd(sockets[1], fd) ? 3 : 0;
 }
 
 TEST_F(gate, writer_has_it_opener_not)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
 	int sockets[2], fd;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets));
 	ASSERT_EQ(0, in_child(open_unprivileged, sockets));
-	ASSERT_EQ(1, recvmsg(sockets[0], &message, 0));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	fd = receive_fd(sockets[0]);
+	ASSERT_LE(0, fd);
 
 	EXPECT_TRUE(has_tcb("enabled"));
 	EXPECT_EQ(2, write(fd, "10", 2));

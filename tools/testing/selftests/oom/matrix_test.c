@@ -315,10 +315,8 @@ FIXTURE_SETUP(matrix)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (getuid())
-		SKIP(return, "not root");
-	if (!peios_enforces())
-		SKIP(return, "Peios is not enforcing");
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 }
 
 FIXTURE_TEARDOWN(matrix)

@@ -316,6 +316,17 @@ bool peios_enforces(void)
 	       !strcmp(mode, "enforcing");
 }
 
+const char *peios_why_skip(void)
+{
+	if (getuid())
+		return "not root";
+	if (!have_peios())
+		return "Peios is not in lsm=";
+	if (!peios_enforces())
+		return "Peios is permissive";
+	return NULL;
+}
+
 int token_command(const char *command)
 {
 	return write_file(TOKEN_FILE, command);

@@ -77,6 +77,8 @@ void cgroup_pair_remove(const struct cgroup_pair *pair);
 bool have_peios(void);
 /* True where Peios decides; false where it is absent or permissive. */
 bool peios_enforces(void);
+/* Why a test of what Peios decides can't run, or NULL. */
+const char *peios_why_skip(void);
 /* Write a command to the calling thread's token. */
 int token_command(const char *command);
 /* Take another token; what is NULL is left out of the command. */

@@ -32,15 +32,6 @@
 #define USER		1000
 #define OTHER_USER	1001
 
-static const char *why_skip(void)
-{
-	if (getuid())
-		return "not root";
-	if (!peios_enforces())
-		return "Peios is not enforcing";
-	return NULL;
-}
-
 static int result(long ret)
 {
 	return ret < 0 ? -errno : 0;
@@ -78,8 +69,8 @@ FIXTURE_SETUP(pip)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 }
 
 FIXTURE_TEARDOWN(pip)
@@ -277,8 +268,8 @@ FIXTURE_SETUP(sd)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 }
 
 FIXTURE_TEARDOWN(sd)
@@ -716,8 +707,8 @@ FIXTURE_SETUP(unix_user)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	setsid();
 }
 
@@ -891,8 +882,8 @@ FIXTURE_SETUP(signals)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	sd_begin(&self->closed, BOB);
 }
 

@@ -225,6 +225,14 @@ static int choose(struct family *family)
 	return victim;
 }
 
+/* Once more, without the one who died. */
+static int choose_without(struct family *family, int dead_one)
+{
+	if (dead_one > 0)
+		family->node[dead_one] = family->node[--family->nr];
+	return choose(family);
+}
+
 FIXTURE(choice) {
 	struct family family;
 	char window[32];
@@ -351,9 +359,7 @@ TEST_F_TIMEOUT(choice, fork_storm_dies_before_a_bystander, 120)
 
 	/* Without the term it is who has most. */
 	ASSERT_EQ(0, write_file("/proc/sys/vm/oom_fork_weight", "0"));
-	if (victim > 0)
-		family->node[victim] = family->node[--family->nr];
-	EXPECT_EQ(0, choose(family));
+	EXPECT_EQ(0, choose_without(family, victim));
 }
 
 /*
@@ -376,9 +382,7 @@ TEST_F_TIMEOUT(choice, a_share_of_the_parent_finds_a_swarm, 120)
 	EXPECT_LT(1, victim);
 
 	ASSERT_EQ(0, write_file("/proc/sys/vm/oom_parent_share", "0"));
-	if (victim > 0)
-		family->node[victim] = family->node[--family->nr];
-	EXPECT_EQ(0, choose(family));
+	EXPECT_EQ(0, choose_without(family, victim));
 }
 
 /* Nothing comes down from a parent that nobody may kill. */

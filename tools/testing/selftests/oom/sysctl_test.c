@@ -39,17 +39,6 @@
 #define KNOB	"/proc/sys/vm/oom_dump_tasks"
 #define OTHER	"/proc/sys/vm/swappiness"
 
-static const char *why_skip(void)
-{
-	if (getuid())
-		return "not root";
-	if (!have_peios())
-		return "Peios is not in lsm=";
-	if (!peios_enforces())
-		return "Peios is permissive";
-	return NULL;
-}
-
 static int give_up(void)
 {
 	return token_command("remove SeTcbPrivilege");
@@ -93,14 +82,14 @@ FIXTURE(policy) {
 
 FIXTURE_SETUP(policy)
 {
-	if (why_skip())
-		SKIP(return, "%s", why_skip());
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	ASSERT_EQ(0, read_number(KNOB, &self->before));
 }
 
 FIXTURE_TEARDOWN_PARENT(policy)
 {
-	if (!why_skip())
+	if (!peios_why_skip())
 		write_file(KNOB, self->before ? "1" : "0");
 }
 
@@ -255,12 +244,11 @@ static int door_sendfile(int fd, const char *byte)
 	return err;
 }
 
-static int door_splice(int fd, const char *byte)
+/* One byte from a pipe, which is closed. */
+static int splice_from(int pipes[2], int fd)
 {
-	int pipes[2], err = 0;
+	int err = 0;
 
-	if (pipe(pipes) || write(pipes[1], byte, 1) != 1)
-		return -EIO;
 	if (splice(pipes[0], NULL, fd, NULL, 1, 0) != 1)
 		err = -errno;
 	close(pipes[0]);
@@ -268,18 +256,23 @@ static int door_splice(int fd, const char *byte)
 	return err;
 }
 
+static int door_splice(int fd, const char *byte)
+{
+	int pipes[2];
+
+	if (pipe(pipes) || write(pipes[1], byte, 1) != 1)
+		return -EIO;
+	return splice_from(pipes, fd);
+}
+
 static int door_vmsplice(int fd, const char *byte)
 {
 	struct iovec iov = { (void *)byte, 1 };
-	int pipes[2], err = 0;
+	int pipes[2];
 
 	if (pipe(pipes) || vmsplice(pipes[1], &iov, 1, 0) != 1)
 		return -EIO;
-	if (splice(pipes[0], NULL, fd, NULL, 1, 0) != 1)
-		err = -errno;
-	close(pipes[0]);
-	close(pipes[1]);
-	return err;
+	return splice_from(pipes, fd);
 }
 
 static int door_aio(int fd, const char *byte)

@@ -64,10 +64,8 @@ FIXTURE_SETUP(ways)
 {
 	/* The harness kills a group, which a test may leave. */
 	die_with_parent();
-	if (getuid())
-		SKIP(return, "not root");
-	if (!peios_enforces())
-		SKIP(return, "Peios is not enforcing");
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
 	ASSERT_EQ(0, write_file(ADJ_FILE, "0"));
 }
 

@@ -8,7 +8,7 @@
 
 rc=0
 # The rules are about the kernel, so not for what runs in user space.
-mapfile -t sources < <(overlay_files | grep -E '^(fs|ipc|kernel|mm|security)/.*\.c$')
+mapfile -t sources < <(overlay_files | kernel_code)
 
 # What a rule finds is printed as FILE:LINE:COLUMN-COLUMN: WHAT.
 coccinelle()

@@ -38,8 +38,7 @@ declare -A off=(
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(printf '%s\n' "${!off[@]}" | sort)
 ours=$(overlay_files | grep -E '\.[ch]$' | sed 's,^,/,; s,$,:,')
-sources=$(overlay_files | grep -E '^(fs|ipc|kernel|mm|security)/.*\.c(\.[a-z]*\.patch|\.patch)?$' |
-	while read -r f; do patch_target "$f"; done | sort -u)
+sources=$(overlay_files | while read -r f; do patch_target "$f"; done | kernel_code | sort -u)
 rc=0
 
 # cross NAME: what make is told about the architecture and the compiler

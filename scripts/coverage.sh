@@ -7,8 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 out=gcov dir=$BUILD/coverage suite=${1:-all}
-sources=$(overlay_files | grep -E '^(mm|security|fs|kernel)/.*\.c$' |
-	grep -v '_test\.c$')
+sources=$(overlay_files | kernel_code | grep -v '_test\.c$')
 
 configure()
 {

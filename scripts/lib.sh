@@ -152,3 +152,9 @@ overlay_files()
 		[ ! -e "$TOP/$f" ] || echo "$f"
 	done | LC_ALL=C sort
 }
+
+# Of files named on standard input, those that are compiled into the kernel.
+kernel_code()
+{
+	grep -E '^(fs|ipc|kernel|mm|security)/.*\.c$'
+}

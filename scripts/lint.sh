@@ -9,7 +9,7 @@ out=lint rc=0
 overlay=$(overlay_files)
 
 sources=$(grep -E '\.[ch]$' <<< "$overlay" || true)
-objects=$(grep -E '^(fs|mm|security)/.*\.c$' <<< "$overlay" | sed 's/c$/o/' || true)
+objects=$(kernel_code <<< "$overlay" | sed 's/c$/o/' || true)
 # patch_of NAME BEFORE AFTER: the patch that NAME of series/ becomes, from the
 # staged files before and after it
 patch_of()

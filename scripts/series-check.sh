@@ -35,8 +35,7 @@ state_objects()
 {
 	local f o
 
-	git -C "$tree" diff --name-only base peios |
-	grep -E '^(fs|ipc|kernel|mm|security)/.*\.c$' |
+	git -C "$tree" diff --name-only base peios | kernel_code |
 	while read -r f; do
 		o=$(basename "${f%.c}").o
 		[ -e "$check/$f" ] || continue
@@ -52,8 +51,7 @@ our_symbols()
 {
 	local f
 
-	git -C "$tree" diff --name-only --diff-filter=A base peios |
-	grep -E '^(fs|ipc|kernel|mm|security)/.*\.c$' |
+	git -C "$tree" diff --name-only --diff-filter=A base peios | kernel_code |
 	while read -r f; do
 		f=$LINUX/release/${f%.c}.o
 		[ ! -e "$f" ] || nm --defined-only -g "$f" | awk '{ print $3 }'

@@ -592,7 +592,7 @@ static long drain(int fd)
 	return sum;
 }
 
-enum way { BY_SYSCALL, BY_WORKER, BY_WORKER_FIXED, NR_WAYS };
+enum way { BY_SYSCALL, BY_WORKER, BY_WORKER_FIXED };
 
 #define FLIGHT_SIZE	(8 * PAGE)
 
@@ -663,20 +663,27 @@ static bool wait_blocked(pid_t pid)
 	return seen == 3;
 }
 
-static void check_flight(struct __test_metadata *_metadata,
-			 struct flight *flight)
+#define IO_URING	"/proc/sys/kernel/io_uring_disabled"
+
+static void check_flight(struct __test_metadata *_metadata, enum way way)
 {
-	bool fixed = flight->way == BY_WORKER_FIXED;
+	struct flight flight = { .way = way };
+	bool fixed = way == BY_WORKER_FIXED;
 	pthread_t locker;
 	void *written;
 	pid_t pid;
 
-	ASSERT_EQ(0, pipe2(flight->pipe, O_NONBLOCK));
-	flight->page = stuck_page(NULL);
-	ASSERT_NE(MAP_FAILED, flight->page);
-	ASSERT_EQ(0, pthread_create(&locker, NULL, lock_pipe, flight));
+	if (way != BY_SYSCALL) {
+		if (access(IO_URING, F_OK))
+			SKIP(return, "no CONFIG_IO_URING");
+		ASSERT_EQ(0, ring_open(&flight.ring));
+	}
+	ASSERT_EQ(0, pipe2(flight.pipe, O_NONBLOCK));
+	flight.page = stuck_page(NULL);
+	ASSERT_NE(MAP_FAILED, flight.page);
+	ASSERT_EQ(0, pthread_create(&locker, NULL, lock_pipe, &flight));
 	ASSERT_TRUE(stuck_fs_wait(&fs, 1));
-	pid = victim(flight_body, flight);
+	pid = victim(flight_body, &flight);
 	ASSERT_EQ(1, shared->ready);
 	ASSERT_TRUE(wait_blocked(pid));
 	ASSERT_TRUE(oom_kill());
@@ -688,43 +695,29 @@ static void check_flight(struct __test_metadata *_metadata,
 	}
 	EXPECT_EQ(-1, (intptr_t)written);
 	/* Pages that are registered stay, whoever else has lost them. */
-	if (flight->way != BY_SYSCALL)
+	if (way != BY_SYSCALL)
 		EXPECT_EQ(fixed ? (int)FLIGHT_SIZE : -EFAULT,
-			  ring_result(&flight->ring, 20000));
+			  ring_result(&flight.ring, 20000));
 	EXPECT_EQ(SIGKILL, death(pid));
-	EXPECT_EQ(fixed ? (long)FLIGHT_SIZE : 0, drain(flight->pipe[0]));
-	munmap(flight->page, PAGE);
-	close(flight->pipe[0]);
-	close(flight->pipe[1]);
+	EXPECT_EQ(fixed ? (long)FLIGHT_SIZE : 0, drain(flight.pipe[0]));
+	munmap(flight.page, PAGE);
+	close(flight.pipe[0]);
+	close(flight.pipe[1]);
 }
 
 TEST_F_TIMEOUT(readers, a_system_call_reads_nothing_reaped, 60)
 {
-	struct flight flight = { .way = BY_SYSCALL };
-
-	check_flight(_metadata, &flight);
+	check_flight(_metadata, BY_SYSCALL);
 }
-
-#define IO_URING	"/proc/sys/kernel/io_uring_disabled"
 
 TEST_F_TIMEOUT(readers, io_uring_reads_nothing_reaped, 60)
 {
-	struct flight flight = { .way = BY_WORKER };
-
-	if (access(IO_URING, F_OK))
-		SKIP(return, "no CONFIG_IO_URING");
-	ASSERT_EQ(0, ring_open(&flight.ring));
-	check_flight(_metadata, &flight);
+	check_flight(_metadata, BY_WORKER);
 }
 
 TEST_F_TIMEOUT(readers, io_uring_has_what_it_was_given, 60)
 {
-	struct flight flight = { .way = BY_WORKER_FIXED };
-
-	if (access(IO_URING, F_OK))
-		SKIP(return, "no CONFIG_IO_URING");
-	ASSERT_EQ(0, ring_open(&flight.ring));
-	check_flight(_metadata, &flight);
+	check_flight(_metadata, BY_WORKER_FIXED);
 }
 
 /* Another process writes from what the victim has registered. */

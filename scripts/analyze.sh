@@ -38,7 +38,7 @@ analyzer()
 	mkdir -p "$copy" &&
 	(cd "$LINUX" && cp -a --parents tools/{peios,mm/oomstat} security/peios "$copy/") ||
 		return
-	for dir in "$copy"/tools/{mm/oomstat,peios/ksyncd,peios/peiosctl}; do
+	for dir in "$copy"/tools/{mm/oomstat,peios/ksyncd,peios/peiosctl,peios/pam}; do
 		make -C "$dir" clean || return
 		make -C "$dir" -j"$JOBS" CFLAGS="-O2 -g -fanalyzer -Werror" || return
 	done

@@ -7,7 +7,7 @@
 
 packages='gcc make bc bison flex libc6-dev libelf-dev libssl-dev patch rsync xz-utils
 	qemu-system-x86 busybox-static ccache git ca-certificates
-	libjson-c-dev libncurses-dev'
+	libjson-c-dev libncurses-dev libpam0g-dev libaudit-dev'
 [ -n "${KSRC:-}" ] || packages+=' linux-source-6.12'
 
 for use in "$@"; do

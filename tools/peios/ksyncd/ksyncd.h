@@ -10,6 +10,7 @@
  * apply.c	a policy into the kernel, all of it or nothing
  * run.c	the daemon
  * notify.c	systemd's notification protocol
+ * logon.c	the logon policy, only to check it
  *
  * Nothing here allocates memory of its own: the daemon must be able to do its
  * work when there is none.
@@ -258,6 +259,9 @@ int policy_run(const struct kernel *kernel, const struct options *options);
 /* notify.c */
 __printf(1, 2) void notify(const char *format, ...);
 int watchdog_ms(void);
+
+/* logon.c */
+bool logon_check(const char *root);
 
 /* main.c: a line for the log, with the priority of syslog(3). */
 __printf(2, 3) void say(int priority, const char *format, ...);

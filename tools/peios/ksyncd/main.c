@@ -63,8 +63,11 @@ static int check(const struct options *options)
 {
 	struct registry registry;
 	struct messages m;
+	bool bad;
 
-	if (load(options, &registry, &m))
+	/* Both say all that is wrong with them. */
+	bad = load(options, &registry, &m);
+	if (!logon_check(options->registry) || bad)
 		return NOT_IN_FORCE;
 	printf("%s: no errors\n", options->registry);
 	return OK;
@@ -181,7 +184,7 @@ static void print_help(FILE *to)
 {
 	fputs("usage: ksyncd [OPTION]... COMMAND\n"
 	      "commands:\n"
-	      "  check    see whether the registry's memory policy is right\n"
+	      "  check    see whether the registry's policies are right\n"
 	      "  apply    put it in force, all of it or nothing\n"
 	      "  run      keep it in force until SIGTERM\n"
 	      "  show     registry, kernel, and difference\n"

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../../security/peios/privilege.h"
+#include "../logon/logon.h"
 #include "peiosctl.h"
 #include "sddl.h"
 
@@ -37,6 +38,11 @@ static const char usage[] =
 "                              say what a process may do to another, and which\n"
 "                              check refuses what it may not\n"
 "  access [RIGHTS] SDDL        ask the kernel what this process's token is granted\n"
+"  logon [OPTION]... USER|SERVICE\n"
+"                              say what a session gets, and by which rule:\n"
+"      --service=NAME            the PAM service by which the user comes\n"
+"      --elevate[=USER]          a command of peiosctl elevate, not a session\n"
+"      --registry=DIR            in place of /etc/peios/registry\n"
 "  sddl SDDL                   SDDL to hexadecimal\n"
 "  sddl --hex HEX              and back\n"
 "\n"
@@ -350,6 +356,38 @@ static void from_hex(const char *hex)
 	kfree(sd);
 }
 
+static int cmd_logon(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "service", required_argument, NULL, 's' },
+		{ "elevate", optional_argument, NULL, 'e' },
+		{ "registry", required_argument, NULL, 'r' },
+		{}
+	};
+	const char *registry = LOGON_REGISTRY, *service = NULL, *as = NULL;
+	int opt;
+
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (opt) {
+		case 's':
+			service = optarg;
+			break;
+		case 'e':
+			as = optarg ?: "root";
+			break;
+		case 'r':
+			registry = optarg;
+			break;
+		default:
+			die_usage();
+		}
+	}
+	if (optind != argc - 1)
+		die_usage();
+	return logon_show(registry, argv[optind], service, as);
+}
+
 static int cmd_sddl(int argc, char **argv)
 {
 	struct sddl sddl;
@@ -383,6 +421,7 @@ int main(int argc, char **argv)
 		{ "pip", cmd_pip },
 		{ "check", cmd_check },
 		{ "access", cmd_access },
+		{ "logon", cmd_logon },
 		{ "sddl", cmd_sddl },
 	};
 	static const struct option options[] = {

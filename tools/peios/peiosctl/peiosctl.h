@@ -54,6 +54,10 @@ int parse_rights(const char *text, u32 *mask);
 int check_process(const char *pid, const char *as, u32 desired);
 void print_rights(FILE *out, u32 mask);
 
+/* logon.c: what the logon policy gives whom */
+int logon_show(const char *registry, const char *name, const char *service,
+	       const char *elevate);
+
 /* main.c */
 void __noreturn __printf(1, 2) die(const char *format, ...);
 

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
+promtool=
 packages='gcc make bc bison flex libc6-dev libelf-dev libssl-dev patch rsync xz-utils
 	qemu-system-x86 busybox-static ccache git ca-certificates
 	libjson-c-dev libncurses-dev libpam0g-dev libaudit-dev'
@@ -13,10 +14,17 @@ packages='gcc make bc bison flex libc6-dev libelf-dev libssl-dev patch rsync xz-
 for use in "$@"; do
 	case $use in
 	run) ;;
-	check) packages+=' python3 clang libclang-rt-14-dev' ;;
+	check)
+		# What check.d/userland and check.d/metrics need as well
+		packages+=' python3 clang libclang-rt-14-dev dpkg-dev debhelper fakeroot
+			kmod cpio mmdebstrap e2fsprogs'
+		promtool=1 ;;
 	deb)
-		packages+=' dpkg-dev debhelper fakeroot kmod cpio rsync dwarves'
-		[ "${CONFIG:-debian}" != debian ] || packages+=' linux-config-6.12' ;;
+		packages+=' dpkg-dev debhelper fakeroot kmod cpio rsync lintian'
+		case ${CONFIG:-cloud} in
+		cloud|debian) packages+=' linux-config-6.12' ;;
+		esac ;;
+	vm) packages+=' dpkg-dev debhelper fakeroot kmod cpio mmdebstrap e2fsprogs' ;;
 	soak) packages+=' stress-ng' ;;
 	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu' ;;
 	analyze) packages+=' coccinelle' ;;
@@ -31,7 +39,25 @@ for p in $packages; do
 	dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
 		grep -q 'ok installed' || missing+=("$p")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+
+# Of Debian's prometheus only promtool is wanted, and no server that is started.
+promtool()
+{
+	mkdir -p "$BUILD/promtool" && cd "$BUILD/promtool" &&
+	{ apt-get download prometheus ||
+		{ apt-get update && apt-get download prometheus; }; } &&
+	dpkg-deb -x prometheus_*.deb . &&
+	usr/bin/promtool --version && rm -f prometheus_*.deb
+}
+
+finish()
+{
+	[ -z "$promtool" ] || [ -x "$BUILD/promtool/usr/bin/promtool" ] ||
+		step 'Fetching promtool' promtool promtool
+	exit
+}
+
+[ ${#missing[@]} -gt 0 ] || finish
 
 command -v apt-get >/dev/null ||
 	die "not a Debian system; what is missing, by Debian's names: ${missing[*]}"
@@ -48,3 +74,4 @@ install()
 	apt-get install -y --no-install-recommends "${missing[@]}"
 }
 step "Installing ${#missing[@]} Debian packages" setup install
+finish

@@ -6,8 +6,8 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check soak kunit lint bench select reap-bench warning \
-	tree refresh series series-check off-check configs analyze coverage deb clean
+.PHONY: help setup-% apply release debian debug kcsan vanilla vanilla-debian initramfs run check soak kunit lint bench select reap-bench warning \
+	tree refresh series series-check off-check configs analyze coverage deb vm userland clean
 
 help:
 	@echo 'Peios memory policy for Linux 6.12'
@@ -34,8 +34,12 @@ help:
 	@echo '  make series        patches for git am, with cover letter, in $(BUILD)/series'
 	@echo '  make series-check  each of them applied, built and checked'
 	@echo '  make off-check     with our options off, objects are as vanilla'
-	@echo '  make deb           installable packages, configured as Debian'"'"'s own kernel;'
-	@echo '                     CONFIG=FILE takes another, CONFIG=small that of make run'
+	@echo "  make deb           installable packages: of the tools, and of the kernel configured as"
+	@echo "                     Debian's for virtual machines; CONFIG=debian as that for all hard-"
+	@echo '                     ware, CONFIG=FILE by a file, CONFIG=small as that of make vm'
+	@echo '  make vm            a Debian 12 with these packages, booted in QEMU; on a terminal a login'
+	@echo "  make userland      tests of Debian's user space in it; TESTS=\"logins choom\" picks some,"
+	@echo '                     LONG=1 adds those that take long, KERNEL=vanilla runs the base kernel'
 	@echo '  make coverage      lines and branches of our files that the tests run'
 	@echo '  make configs       our code with options off one by one, for other architectures,'
 	@echo '                     by clang; CONFIGS="no-smp arm64" picks some'
@@ -55,6 +59,10 @@ apply: setup-run
 release: apply
 	@$(S)/kernel.sh release base peios
 
+# The release kernel with what Debian needs to boot.
+debian: apply
+	@$(S)/kernel.sh debian base debian peios
+
 debug: apply
 	@$(S)/kernel.sh debug base peios debug
 
@@ -64,6 +72,9 @@ kcsan: apply
 # The base kernel of the same configuration, to compare with.
 vanilla: apply
 	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh vanilla base
+
+vanilla-debian: apply
+	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh debian base debian
 
 initramfs: release
 	@$(S)/initramfs.sh
@@ -123,8 +134,16 @@ series-check: setup-lint release series
 off-check: apply
 	@$(S)/off-check.sh
 
-deb: setup-deb apply
+deb: setup-deb apply $(if $(filter small,$(CONFIG)),debian)
 	@$(S)/deb.sh
+
+vm: setup-vm debian
+	@CONFIG=small $(S)/vm.sh
+
+export TESTS LONG
+
+userland: setup-vm debian $(if $(filter vanilla,$(KERNEL)),vanilla-debian)
+	@$(S)/check.sh userland
 
 coverage: setup-check initramfs
 	@$(S)/coverage.sh $(SUITE)

@@ -24,6 +24,9 @@ WANT=6.12
 # shellcheck disable=SC2054 # the comma is checkpatch's
 CHECKPATCH=(--strict --terse --ignore FILE_PATH_CHANGES,EMBEDDED_FILENAME,TYPO_SPELLING)
 
+# The security modules of the Debian in make vm, as on Debian's own kernel and ours.
+VM_LSM=landlock,yama,apparmor,peios
+
 # What a healthy kernel never says.
 ALARMS='BUG:|WARNING:|KASAN:|UBSAN:|Oops|general protection fault'
 ALARMS+='|Kernel panic|cut here|possible (recursive|circular|irq)'

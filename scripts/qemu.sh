@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # qemu.sh [-m MB] [-c CPUS] [-t SECONDS] [-i] [-I] [-x 'QEMU OPTIONS'] \
-#	[-f INITRAMFS] -n NAME KERNEL APPEND...
+#	[-f INITRAMFS] [-d DISK]... -n NAME KERNEL APPEND...
 #
-# Boot a kernel with the guest's file system. Its console goes to the log
+# Boot a kernel with the guest's file system, or with that on the first DISK where
+# INITRAMFS is ''. Its console goes to the log
 # NAME-console, what its job prints on the second serial port to NAME-report
 # and, with -i, to the terminal. Exits with what the guest's job exited with;
 # a guest that dies or does not end in time is a failure.
@@ -16,15 +17,18 @@
 
 mb=512 cpus=2 seconds=600 interactive=0 count=0 extra=() name=guest
 files=$BUILD/initramfs.cpio.gz
-while getopts m:c:t:iIx:f:n: opt; do
+while getopts m:c:t:iIx:f:d:n: opt; do
 	case $opt in
 	m) mb=$OPTARG ;;
 	c) cpus=$OPTARG ;;
 	t) seconds=$OPTARG ;;
 	i) interactive=1 ;;
 	I) count=1 cpus=1 ;;
-	x) read -r -a extra <<< "$OPTARG" ;;
+	x)
+		read -r -a options <<< "$OPTARG"
+		extra+=("${options[@]}") ;;
 	f) files=$OPTARG ;;
+	d) extra+=(-drive "file=$OPTARG,format=raw,if=virtio,cache=unsafe") ;;
 	n) name=$OPTARG ;;
 	*) exit 2 ;;
 	esac
@@ -53,7 +57,7 @@ boot_guest()
 	timeout --foreground "$seconds" qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
 		-m "$mb" -smp "$cpus" -nodefaults -no-reboot -display none \
 		"${ports[@]}" "${extra[@]}" \
-		-kernel "$kernel" -initrd "$files" \
+		-kernel "$kernel" ${files:+-initrd "$files"} \
 		-append "console=ttyS0 panic=-1 no_timer_check $*"
 }
 

@@ -2,10 +2,13 @@
 /*
  * One state of the system for programs: JSON and OpenMetrics.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "oomstat.h"
 
 static void add_number(struct json_object *object, const char *key,
@@ -14,10 +17,49 @@ static void add_number(struct json_object *object, const char *key,
 	json_object_object_add(object, key, json_object_new_int64(number));
 }
 
-static void add_text(struct json_object *object, const char *key,
-		     const char *text)
+typedef bool (*put_fn)(FILE *out, const char *bytes);
+
+static bool put_hex(FILE *out, const char *bytes)
 {
-	json_object_object_add(object, key, json_object_new_string(text));
+	name_put_hex(out, bytes);
+	return false;
+}
+
+/* A string whose literal is what @put prints. */
+static struct json_object *new_name(put_fn put, const char *bytes,
+				    bool *replaced)
+{
+	struct json_object *string = json_object_new_string("");
+	char *literal = NULL;
+	size_t size;
+	FILE *out = open_memstream(&literal, &size);
+
+	if (!string || !out) {
+		complain("%s", strerror(ENOMEM));
+		exit(1);
+	}
+	*replaced = put(out, bytes);
+	if (fclose(out)) {
+		complain("%s", strerror(ENOMEM));
+		exit(1);
+	}
+	json_object_set_serializer(string, json_object_userdata_to_json_string,
+				   literal, json_object_free_userdata);
+	return string;
+}
+
+void add_name(struct json_object *object, const char *key, const char *bytes)
+{
+	char key_hex[64];
+	bool replaced;
+
+	json_object_object_add(object, key,
+			       new_name(name_put_json, bytes, &replaced));
+	if (!replaced)
+		return;
+	snprintf(key_hex, sizeof(key_hex), "%s_hex", key);
+	json_object_object_add(object, key_hex,
+			       new_name(put_hex, bytes, &replaced));
 }
 
 static struct json_object *system_object(const struct system *s)
@@ -48,20 +90,23 @@ static struct json_object *process_object(const struct process *p)
 	int i;
 
 	add_number(object, "pid", p->pid);
-	add_text(object, "comm", p->comm);
+	add_name(object, "comm", p->comm);
 	add_number(object, "uid", p->uid);
 	add_number(object, "oom_score", p->score);
 	add_number(object, "oom_score_adj", p->oom_score_adj);
 	if (p->detailed) {
 		struct json_object *terms = json_object_new_object();
 
-		add_text(object, "class", p->rank);
-		add_number(object, "points", p->points);
+		add_name(object, "class", p->rank);
+		add_number(object, "points_pages", p->points);
 		for (i = 0; i < NR_TERMS; i++)
 			add_number(terms, term_names[i], p->terms[i]);
-		json_object_object_add(object, "terms", terms);
+		json_object_object_add(object, "terms_pages", terms);
+		/* Without their unit: deprecated, the manual page says so. */
+		add_number(object, "points", p->points);
+		json_object_object_add(object, "terms", json_object_get(terms));
 		if (p->why[0])
-			add_text(object, "why", p->why);
+			add_name(object, "why", p->why);
 	}
 	if (p->promised) {
 		add_number(object, "promise_kb", p->promise);
@@ -80,6 +125,7 @@ int print_json(FILE *out, const struct system *s, const struct processes *ps,
 
 	if (!all || !list)
 		return -ENOMEM;
+	add_number(all, "page_kb", to_kb(1));
 	json_object_object_add(all, "system", system_object(s));
 	for (i = 0; i < ps->nr && (!rows || i < rows); i++)
 		json_object_array_add(list, process_object(&ps->list[i]));
@@ -99,19 +145,6 @@ static void print_gauge(FILE *out, const char *name, const char *unit,
 		fprintf(out, "# UNIT oomstat_%s %s\n", name, unit);
 	fprintf(out, "# HELP oomstat_%s %s\noomstat_%s %lld\n", name, help, name,
 		value);
-}
-
-/* The label's value: OpenMetrics escapes backslash, quote and newline. */
-static void print_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '\n')
-			fputs("\\n", out);
-		else if (*text == '\\' || *text == '"')
-			fprintf(out, "\\%c", *text);
-		else
-			fputc(*text, out);
-	}
 }
 
 void print_openmetrics(FILE *out, const struct system *s,
@@ -154,10 +187,13 @@ void print_openmetrics(FILE *out, const struct system *s,
 	      "# HELP oomstat_process_score oom_score of the likeliest victims.\n",
 	      out);
 	for (i = 0; i < ps->nr && (!rows || i < rows); i++) {
-		fprintf(out, "oomstat_process_score{pid=\"%d\",comm=\"",
+		fprintf(out, "oomstat_process_score{pid=\"%d\",comm=",
 			ps->list[i].pid);
-		print_escaped(out, ps->list[i].comm);
-		fprintf(out, "\"} %lld\n", ps->list[i].score);
+		if (name_put_label(out, ps->list[i].comm)) {
+			fputs(",comm_hex=", out);
+			name_put_hex(out, ps->list[i].comm);
+		}
+		fprintf(out, "} %lld\n", ps->list[i].score);
 	}
 	fputs("# EOF\n", out);
 }

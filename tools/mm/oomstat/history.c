@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "names.h"
 #include "oomstat.h"
 
 static FILE *open_history(const char *path)
@@ -25,11 +26,16 @@ static FILE *open_history(const char *path)
 	in = fopen(path, "re");
 	if (!in) {
 		bool lacking = errno == ENOENT && path == own;
+		bool refused = (errno == EACCES || errno == EPERM) && path == own;
 
-		fprintf(stderr, "oomstat: %s: %m\n", path);
+		complain("%s: %m", path);
 		if (lacking)
 			fputs("This kernel keeps no record of kills; its log may tell more:\n"
 			      "    dmesg | grep -i 'killed process'\n", stderr);
+		if (refused)
+			fputs("It takes root with CAP_SYSLOG in the initial user namespace: on the host,\n"
+			      "sudo oomstat history; a container needs --cap-add=SYSLOG.\n",
+			      stderr);
 	}
 	return in;
 }
@@ -50,8 +56,7 @@ static int read_records(const char *path, record_fn each, void *data)
 	while (getline(&line, &size, in) >= 0) {
 		number++;
 		if (record_parse(line, &r)) {
-			fprintf(stderr, "oomstat: line %zu is no record\n",
-				number);
+			complain("line %zu is no record", number);
 			bad = 1;
 			continue;
 		}
@@ -72,22 +77,59 @@ static bool is(const struct record *r, const char *key, const char *value)
 	return !strcmp(get(r, key), value);
 }
 
+/* The value of a key that is in pages, in kB. */
+static void say_kb(const struct record *r, const char *key)
+{
+	long long pages;
+
+	if (record_number(r, key, &pages))
+		name_put(stdout, get(r, key));
+	else
+		printf("%lld", to_kb(pages));
+}
+
+/*
+ * Prints words in which {KEY} stands for a value, and {KEY*} for one in pages,
+ * which is printed in kB. What a record holds is somebody else's choice, also
+ * what looks like a number: all of it is escaped here.
+ */
+static void say(const struct record *r, const char *words)
+{
+	while (*words) {
+		size_t len = strcspn(words, "{");
+		char key[RECORD_KEY_MAX];
+
+		printf("%.*s", (int)len, words);
+		words += len;
+		if (!*words)
+			return;
+		words++;
+		len = strcspn(words, "*}");
+		snprintf(key, sizeof(key), "%.*s", (int)len, words);
+		words += len;
+		if (*words == '*')
+			say_kb(r, key);
+		else
+			name_put(stdout, get(r, key));
+		words = strchr(words, '}') + 1;
+	}
+}
+
 /* What ran out of memory. */
 static void say_where(const struct record *r)
 {
 	if (is(r, "constraint", "memcg"))
-		printf("The cgroup %s reached its limit", get(r, "oom_cgroup"));
+		say(r, "The cgroup {oom_cgroup} reached its limit");
 	else if (is(r, "constraint", "cpuset"))
-		printf("The memory nodes of a cpuset were full");
+		say(r, "The memory nodes of a cpuset were full");
 	else if (is(r, "constraint", "mempolicy"))
-		printf("The nodes of a memory policy were full");
+		say(r, "The nodes of a memory policy were full");
 	else if (is(r, "reason", "sysrq"))
-		printf("A kill was asked for by sysrq");
+		say(r, "A kill was asked for by sysrq");
 	else
-		printf("The machine was out of memory");
+		say(r, "The machine was out of memory");
 	if (!is(r, "reason", "sysrq"))
-		printf("; %s (%s) asked for more", get(r, "trigger_comm"),
-		       get(r, "trigger_pid"));
+		say(r, "; {trigger_comm} ({trigger_pid}) asked for more");
 	puts(".");
 }
 
@@ -110,17 +152,16 @@ static void say_why(const struct record *r)
 	for (i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (is(r, "reason", reasons[i].reason))
 			break;
-	printf("    %s", i < ARRAY_SIZE(reasons) ? reasons[i].words :
-						   get(r, "reason"));
+	say(r, "    ");
+	say(r, i < ARRAY_SIZE(reasons) ? reasons[i].words : "{reason}");
 	if (is(r, "reason", "group") || is(r, "reason", "shared_mm"))
-		printf(", of record %s", get(r, "victim_seq"));
-	printf(": %s points", get(r, "points"));
+		say(r, ", of record {victim_seq}");
+	say(r, ": points {points*} kB");
 	if (is(r, "class", "volunteer"))
-		printf(", a volunteer (oom_score_adj 1000)");
-	printf("\n      = memory %s + inherited %s + fork %s + tcb %s + adj %s",
-	       get(r, "memory"), get(r, "inherited"), get(r, "fork"),
-	       get(r, "tcb"), get(r, "adj"));
-	printf(" (oom_score_adj %s)\n", get(r, "oom_score_adj"));
+		say(r, ", a volunteer (oom_score_adj 1000)");
+	say(r, "\n      = memory {memory*} kB + inherited {inherited*} kB");
+	say(r, " + fork {fork*} kB + tcb {tcb*} kB + adj {adj*} kB");
+	say(r, " (oom_score_adj {oom_score_adj})\n");
 }
 
 static void say_next(const struct record *r)
@@ -139,9 +180,9 @@ static void say_next(const struct record *r)
 		rest += *rest == ',';
 		if (pid == atoll(get(r, "pid")))
 			continue;
-		printf("%s%lld (%lld points)", said ? ", " :
+		printf("%s%lld (points %lld kB)", said ? ", " :
 		       is(r, "pid", "0") ? "    Would have been chosen: " :
-					   "    Next: ", pid, points);
+					   "    Next: ", pid, to_kb(points));
 		said = true;
 	}
 	if (said)
@@ -156,13 +197,13 @@ static int say_record(const struct record *r, void *data)
 
 	(void)data;
 	if (record_get(r, "overflow")) {
-		printf("%s records were lost, %s to %s: the ring was full.\n\n",
-		       get(r, "lost"), get(r, "first_seq"), get(r, "last_seq"));
+		say(r, "{lost} records were lost, {first_seq} to {last_seq}: the ring was full.\n\n");
 		return 0;
 	}
 	if (localtime_r(&time, &tm))
 		strftime(when, sizeof(when), "%F %T", &tm);
-	printf("#%s  %s  ", get(r, "seq"), when);
+	say(r, "#{seq}  ");
+	printf("%s  ", when);
 	say_where(r);
 	if (is(r, "pid", "0")) {
 		printf("    The kernel panicked (%s); nobody was killed.\n",
@@ -172,37 +213,94 @@ static int say_record(const struct record *r, void *data)
 		putchar('\n');
 		return 0;
 	}
-	printf("    Killed: %s (%s) of user %s in cgroup %s\n", get(r, "comm"),
-	       get(r, "pid"), get(r, "uid"), get(r, "cgroup"));
+	say(r, "    Killed: {comm} ({pid}) of user {uid} in cgroup {cgroup}\n");
 	say_why(r);
-	printf("    It had: anonymous %s kB, file %s kB, shared %s kB,",
-	       get(r, "anon_kb"), get(r, "file_kb"), get(r, "shmem_kb"));
-	printf(" swap %s kB, page tables %s kB\n", get(r, "swap_kb"),
-	       get(r, "pgtables_kb"));
+	say(r, "    It had: anonymous {anon_kb} kB, file {file_kb} kB, shared {shmem_kb} kB,");
+	say(r, " swap {swap_kb} kB, page tables {pgtables_kb} kB\n");
 	if (!is(r, "freed_ms", "?"))
-		printf("    Its memory was back after %s ms.\n",
-		       get(r, "freed_ms"));
+		say(r, "    Its memory was back after {freed_ms} ms.\n");
 	say_next(r);
 	putchar('\n');
 	return 0;
 }
 
+/* Keys of a record that do not carry their unit, and what it is. */
+static const struct {
+	const char *key;
+	const char *unit;
+} units[] = {
+	{ "time", "seconds" },
+	{ "points", "pages" }, { "memory", "pages" }, { "inherited", "pages" },
+	{ "fork", "pages" }, { "tcb", "pages" }, { "adj", "pages" },
+	{ "shared", "pages" }, { "swarm", "pages" },
+	{ "rss", "pages" }, { "swap", "pages" }, { "pgtables", "pages" },
+	{ "parent", "pages" }, { "lasting", "pages" },
+	{ "parent_share", "permille" }, { "fork_weight", "permille" },
+	{ "tcb_discount", "permille" },
+};
+
+/* The key with its unit, or the key itself. */
+static const char *key_with_unit(const char *key, char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(units[i].key, key))
+			continue;
+		snprintf(text, size, "%s_%s", key, units[i].unit);
+		return text;
+	}
+	return key;
+}
+
+/* A number as the record has it, also one with a fraction; or else NULL. */
+static struct json_object *new_number(const char *value)
+{
+	char text[64], *end;
+	long long whole;
+
+	errno = 0;
+	whole = strtoll(value, &end, 10);
+	if (end == value || errno || isspace((unsigned char)*value) ||
+	    *value == '+')
+		return NULL;
+	if (!*end)
+		return json_object_new_int64(whole);
+	if (whole < 0 || *value == '-' || *end != '.' || strlen(end) > 20 ||
+	    !end[1] || end[1 + strspn(end + 1, "0123456789")])
+		return NULL;
+	/* As it is written, without zeros that JSON does not take. */
+	snprintf(text, sizeof(text), "%lld%s", whole, end);
+	return json_object_new_double_s(strtod(text, NULL), text);
+}
+
+static void add_field(struct json_object *object, const char *key,
+		      const struct field *f)
+{
+	struct json_object *number = f->text ? NULL : new_number(f->value);
+
+	if (number)
+		json_object_object_add(object, key, number);
+	else
+		add_name(object, key, f->value);
+}
+
 static int add_record(const struct record *r, void *data)
 {
 	struct json_object *object = json_object_new_object();
+	char text[RECORD_KEY_MAX + 16];
 	size_t i;
 
 	for (i = 0; i < r->nr; i++) {
 		const struct field *f = &r->fields[i];
-		struct json_object *value;
-		char *end;
-		long long number = strtoll(f->value, &end, 10);
+		const char *key = key_with_unit(f->key, text, sizeof(text));
 
-		if (!f->text && end != f->value && !*end)
-			value = json_object_new_int64(number);
-		else
-			value = json_object_new_string(f->value);
-		json_object_object_add(object, f->key, value);
+		add_field(object, key, f);
+		/* Without their unit: deprecated, the manual page says so. */
+		if (key != f->key && strcmp(f->key, "time"))
+			add_field(object, f->key, f);
+		else if (key != f->key)
+			add_name(object, f->key, f->value);
 	}
 	json_object_array_add(data, object);
 	return 0;
@@ -239,7 +337,9 @@ static int replay_record(const struct record *r, void *data)
 	if (record_replay(r, why, sizeof(why)))
 		return 0;
 	replay->bad++;
-	printf("#%s (%s): %s\n", get(r, "seq"), get(r, "reason"), why);
+	say(r, "#{seq} ({reason}): ");
+	name_put(stdout, why);
+	putchar('\n');
 	return 1;
 }
 

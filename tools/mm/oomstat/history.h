@@ -11,10 +11,13 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define RECORD_FIELDS	64
+/* Longest key, with a NUL. */
+#define RECORD_KEY_MAX		32
 
 struct field {
 	const char *key;
-	const char *value;	/* decoded if the record has it quoted or in hex */
+	/* Any bytes but NUL; decoded if the record has it quoted or in hex */
+	const char *value;
 	bool text;
 };
 

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "oomstat.h"
 
 static const char usage_text[] =
@@ -39,12 +41,15 @@ struct options {
 	bool openmetrics;
 };
 
-static void usage_error(const char *format, const char *what)
+void complain(const char *format, ...)
 {
+	va_list args;
+
 	fputs("oomstat: ", stderr);
-	fprintf(stderr, format, what);
-	fputs("; oomstat --help tells more\n", stderr);
-	exit(2);
+	va_start(args, format);
+	name_vprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
 }
 
 static unsigned long to_number(const char *text, unsigned long least)
@@ -55,8 +60,11 @@ static unsigned long to_number(const char *text, unsigned long least)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || *end || end == text || *text == '-' || value < least ||
-	    value > INT_MAX)
-		usage_error("'%s' is not a number that serves here", text);
+	    value > INT_MAX) {
+		complain("'%s' is not a number that serves here; oomstat --help tells more",
+			 text);
+		exit(2);
+	}
 	return value;
 }
 
@@ -98,8 +106,9 @@ static int run(const struct options *o, int argc, char *argv[])
 		return record(argv[1], o->interval, o->count);
 	if (!strcmp(command, "plot") && argc == 3)
 		return plot(argv[1], argv[2]);
-	usage_error("'%s' is no command, or has not its arguments", command);
-	return -EINVAL;
+	complain("'%s' is no command, or has not its arguments; oomstat --help tells more",
+		 command);
+	exit(2);
 }
 
 int main(int argc, char *argv[])
@@ -119,6 +128,7 @@ int main(int argc, char *argv[])
 	struct options o = { .rows = 20, .interval = 1 };
 	int option, err;
 
+	opterr = 0;
 	while ((option = getopt_long(argc, argv, "n:aw::jmi:c:h", longs, NULL)) >= 0) {
 		switch (option) {
 		case 'n':
@@ -149,12 +159,13 @@ int main(int argc, char *argv[])
 			fputs(usage_text, stdout);
 			return 0;
 		default:
+			name_bad_option("oomstat", argv);
 			return 2;
 		}
 	}
 	err = run(&o, argc - optind, argv + optind);
 	if (err < 0) {
-		fprintf(stderr, "oomstat: %s\n", strerror(-err));
+		complain("%s", strerror(-err));
 		return 1;
 	}
 	if (fflush(stdout) || ferror(stdout)) {

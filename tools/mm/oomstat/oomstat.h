@@ -54,7 +54,7 @@ extern const char * const term_names[NR_TERMS];
 /**
  * struct process - one process and its score
  * @pid: process id
- * @comm: name of its main thread
+ * @comm: name of its main thread, any bytes
  * @uid: real user id
  * @score: oom_score
  * @oom_score_adj: oom_score_adj
@@ -89,11 +89,26 @@ struct processes {
 	struct process *list;
 	size_t nr;
 	size_t unreadable;	/* whose score may not be read */
+	pid_t unreadable_pid;	/* one of them */
 };
 
 /* All processes, the likeliest victim first; freed by processes_free(). */
 int processes_read(struct processes *ps);
 void processes_free(struct processes *ps);
+
+/* An error, with names in it, on standard error. */
+void complain(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Pages of this machine as kB, which is what all text is in; saturates. */
+long long to_kb(long long pages);
+
+/*
+ * Adds a name: as KEY, and as KEY_hex too if it is no UTF-8 and KEY has U+FFFD
+ * for its bytes.
+ */
+struct json_object;
+void add_name(struct json_object *object, const char *key, const char *bytes);
 
 /* Output of one state of the system; @rows processes at most, 0 for all. */
 void print_table(FILE *out, const struct system *s,

@@ -53,6 +53,18 @@ static void read_commit(struct process *p)
 		      !find_number(text, "Outstanding", &p->outstanding);
 }
 
+/* The file has the bytes of the name, and a newline behind them. */
+static int read_comm(struct process *p)
+{
+	int len = read_file_of(p->pid, "comm", p->comm, sizeof(p->comm));
+
+	if (len < 0)
+		return len;
+	if (len && p->comm[len - 1] == '\n')
+		p->comm[len - 1] = '\0';
+	return 0;
+}
+
 static int read_process(pid_t pid, struct process *p)
 {
 	char text[4096];
@@ -63,9 +75,11 @@ static int read_process(pid_t pid, struct process *p)
 	err = read_file_of(pid, "status", text, sizeof(text));
 	if (err < 0)
 		return err;
-	find_word(text, "Name", p->comm, sizeof(p->comm));
 	if (!find_number(text, "Uid", &uid))
 		p->uid = uid;
+	err = read_comm(p);
+	if (err)
+		return err;
 
 	err = read_file_of(pid, "oom_score", text, sizeof(text));
 	if (err < 0)
@@ -132,8 +146,8 @@ int processes_read(struct processes *ps)
 		err = read_process(atoi(entry->d_name), &ps->list[ps->nr]);
 		if (!err)
 			ps->nr++;
-		else if (err == -EACCES || err == -EPERM)
-			ps->unreadable++;
+		else if ((err == -EACCES || err == -EPERM) && !ps->unreadable++)
+			ps->unreadable_pid = atoi(entry->d_name);
 		/* Else it has ended meanwhile. */
 	}
 	closedir(dir);

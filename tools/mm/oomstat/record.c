@@ -45,10 +45,21 @@ static int decode_hex(char *text)
 
 		if (high < 0 || low < 0)
 			return -EINVAL;
+		/* No name has a NUL in it. */
+		if (!(high | low))
+			return -EINVAL;
 		text[i] = high << 4 | low;
 	}
 	text[i] = '\0';
 	return 0;
+}
+
+/* The kernel's keys, and no others: they are printed as they are. */
+static bool key_ok(const char *key)
+{
+	size_t len = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return len && len < RECORD_KEY_MAX && !key[len];
 }
 
 int record_parse(char *line, struct record *r)
@@ -63,6 +74,8 @@ int record_parse(char *line, struct record *r)
 		if (!value || r->nr == RECORD_FIELDS)
 			return -EINVAL;
 		*value++ = '\0';
+		if (!key_ok(p))
+			return -EINVAL;
 		f->key = p;
 		f->text = is_text(p);
 		if (*value == '"') {

@@ -91,8 +91,7 @@ static struct sample *read_recording(const char *path, size_t *nr, int *err)
 			   &s.kb[PROMISE], &s.kb[PAYMENT], &s.kb[AVAILABLE],
 			   &s.kb[LIMIT]) != 5 ||
 		    (*nr && s.time < samples[*nr - 1].time)) {
-			fprintf(stderr, "oomstat: %s:%zu: not a sample\n", path,
-				number);
+			complain("%s:%zu: not a sample", path, number);
 			*err = -EINVAL;
 			break;
 		}
@@ -109,7 +108,7 @@ static struct sample *read_recording(const char *path, size_t *nr, int *err)
 	}
 	fclose(in);
 	if (!*err && *nr < 2) {
-		fprintf(stderr, "oomstat: %s: fewer than two samples\n", path);
+		complain("%s: fewer than two samples", path);
 		*err = -EINVAL;
 	}
 	if (*err) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "oomstat.h"
 
 #define CANDIDATES	5
 
@@ -57,7 +58,7 @@ static void compute(const struct inputs *in, const struct weights *w,
 	t->points = t->memory + t->inherited + t->fork + t->tcb + t->adj;
 }
 
-static bool complain(char *why, size_t size, const char *format, ...)
+static bool misfit(char *why, size_t size, const char *format, ...)
 {
 	va_list args;
 
@@ -110,16 +111,18 @@ static bool replay_terms(const struct record *r, const struct weights *w,
 	size_t i;
 
 	if (!read_inputs(r, &in))
-		return complain(why, size, "the inputs are not complete");
+		return misfit(why, size, "the inputs are not complete");
 	compute(&in, w, &t);
 	for (i = 0; i < ARRAY_SIZE(terms); i++) {
 		long long recorded;
 
 		if (record_number(r, terms[i].key, &recorded))
-			return complain(why, size, "no %s", terms[i].key);
+			return misfit(why, size, "no %s", terms[i].key);
 		if (recorded != *terms[i].value)
-			return complain(why, size, "%s is %lld, recorded %lld",
-					terms[i].key, *terms[i].value, recorded);
+			return misfit(why, size,
+				      "%s is %lld kB, recorded %lld kB",
+				      terms[i].key, to_kb(*terms[i].value),
+				      to_kb(recorded));
 	}
 	return true;
 }
@@ -152,40 +155,40 @@ static bool replay_candidates(const struct record *r, const struct weights *w,
 	int i, used;
 
 	if (!points || !inputs)
-		return complain(why, size, "no candidates");
+		return misfit(why, size, "no candidates");
 	for (i = 0; i < CANDIDATES && *points && strcmp(points, "none"); i++) {
 		long long pid, recorded;
 
 		if (sscanf(points, "%lld:%lld%n", &pid, &recorded, &used) != 2)
-			return complain(why, size, "candidates can't be read");
+			return misfit(why, size, "candidates can't be read");
 		points += used;
 		points += *points == ',';
 		if (sscanf(inputs, "%lld:%lld:%lld:%lld:%lld:%lld:%lld:%7[a-z]%n",
 			   &in[i].pid, &in[i].rss, &in[i].swap, &in[i].pgtables,
 			   &in[i].parent, &in[i].age_ms, &in[i].adj, tier,
 			   &used) != 8)
-			return complain(why, size, "inputs can't be read");
+			return misfit(why, size, "inputs can't be read");
 		inputs += used;
 		inputs += *inputs == ',';
 		in[i].tcb = !strcmp(tier, "tcb");
 		if (in[i].pid != pid)
-			return complain(why, size,
-					"candidates and inputs name others");
+			return misfit(why, size,
+				      "candidates and inputs name others");
 		compute(&in[i], w, &t[i]);
 		if (t[i].points != recorded)
-			return complain(why, size,
-					"candidate %lld has %lld points, recorded %lld",
-					pid, t[i].points, recorded);
+			return misfit(why, size,
+				      "candidate %lld has %lld kB of points, recorded %lld kB",
+				      pid, to_kb(t[i].points), to_kb(recorded));
 		if (in[i].adj == -1000)
-			return complain(why, size, "candidate %lld is immune",
-					pid);
+			return misfit(why, size, "candidate %lld is immune",
+				      pid);
 		if (i && !not_after(&in[i - 1], &t[i - 1], &in[i], &t[i]))
-			return complain(why, size,
-					"candidate %lld has the better claim",
-					pid);
+			return misfit(why, size,
+				      "candidate %lld has the better claim",
+				      pid);
 	}
 	if (*points && strcmp(points, "none"))
-		return complain(why, size, "more than %d candidates", CANDIDATES);
+		return misfit(why, size, "more than %d candidates", CANDIDATES);
 	*first = i ? in[0].pid : 0;
 	return true;
 }
@@ -197,9 +200,9 @@ bool record_replay(const struct record *r, char *why, size_t size)
 	struct weights w;
 
 	if (!reason || record_number(r, "pid", &pid))
-		return complain(why, size, "no record of a kill");
+		return misfit(why, size, "no record of a kill");
 	if (!read_weights(r, &w))
-		return complain(why, size, "the weights are not complete");
+		return misfit(why, size, "the weights are not complete");
 	/* A panic has no victim, only those who would have been chosen. */
 	if (pid && !replay_terms(r, &w, why, size))
 		return false;
@@ -207,6 +210,6 @@ bool record_replay(const struct record *r, char *why, size_t size)
 		return false;
 	if ((!strcmp(reason, "chosen") || !strcmp(reason, "sysrq")) &&
 	    first != pid)
-		return complain(why, size, "%lld would have been chosen", first);
+		return misfit(why, size, "%lld would have been chosen", first);
 	return true;
 }

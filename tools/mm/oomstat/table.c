@@ -2,14 +2,20 @@
 /*
  * One state of the system as a table, for people.
  */
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "oomstat.h"
 
-static long long to_kb(long long pages)
+long long to_kb(long long pages)
 {
-	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+	long long kb;
+
+	if (__builtin_mul_overflow(pages, sysconf(_SC_PAGESIZE) / 1024, &kb))
+		return pages < 0 ? LLONG_MIN : LLONG_MAX;
+	return kb;
 }
 
 static void print_system(FILE *out, const struct system *s)
@@ -41,7 +47,10 @@ static void print_process(FILE *out, const struct process *p, bool detailed,
 
 	fprintf(out, "%7d %5lld %5lld", p->pid, p->score, p->oom_score_adj);
 	if (detailed && p->detailed) {
-		fprintf(out, " %-10s %10lld", p->rank, to_kb(p->points));
+		char rank[sizeof(p->rank) * NAME_BYTE_MAX];
+
+		name_text(rank, sizeof(rank), p->rank);
+		fprintf(out, " %-10s %10lld", rank, to_kb(p->points));
 		for (i = 0; i < NR_TERMS; i++)
 			fprintf(out, " %9lld", to_kb(p->terms[i]));
 	} else if (detailed) {
@@ -53,10 +62,44 @@ static void print_process(FILE *out, const struct process *p, bool detailed,
 		fprintf(out, " %10lld %10lld", p->promise, p->payment);
 	else if (promised)
 		fprintf(out, " %10s %10s", "-", "-");
-	fprintf(out, "  %s", p->comm);
-	if (p->why[0])
-		fprintf(out, " (%s)", p->why);
+	fputs("  ", out);
+	name_put(out, p->comm);
+	if (p->why[0]) {
+		fputs(" (", out);
+		name_put(out, p->why);
+		fputc(')', out);
+	}
 	fputc('\n', out);
+}
+
+/* The second line of the header. */
+static void print_units(FILE *out, bool detailed, bool promised)
+{
+	int i;
+
+	if (!detailed && !promised)
+		return;
+	fprintf(out, "%7s %5s %5s", "", "", "");
+	if (detailed) {
+		fprintf(out, " %-10s %10s", "", "kB");
+		for (i = 0; i < NR_TERMS; i++)
+			fprintf(out, " %9s", "kB");
+	}
+	if (promised)
+		fprintf(out, " %10s %10s", "kB", "kB");
+	fputc('\n', out);
+}
+
+/* Whose score could not be read, which right that takes, and how to get it. */
+static void print_unreadable(FILE *out, const struct processes *ps)
+{
+	const int pid = ps->unreadable_pid;
+
+	fprintf(out, "%zu %s may not be read: the right QUERY_INFORMATION is missing (%d %s).\n",
+		ps->unreadable, ps->unreadable == 1 ? "process" : "processes",
+		pid, ps->unreadable == 1 ? "is it" : "is one");
+	fprintf(out, "\"peiosctl check %d QUERY_INFORMATION\" says which check refuses it, and how to get it.\n",
+		pid);
 }
 
 void print_table(FILE *out, const struct system *s,
@@ -84,10 +127,11 @@ void print_table(FILE *out, const struct system *s,
 	if (promised)
 		fprintf(out, " %10s %10s", "PROMISE", "PAYMENT");
 	fputs("  COMMAND\n", out);
+	print_units(out, detailed, promised);
 	for (i = 0; i < shown; i++)
 		print_process(out, &ps->list[i], detailed, promised);
 	if (shown < ps->nr)
 		fprintf(out, "and %zu more (-a shows all)\n", ps->nr - shown);
 	if (ps->unreadable)
-		fprintf(out, "%zu processes may not be read\n", ps->unreadable);
+		print_unreadable(out, ps);
 }

@@ -258,6 +258,7 @@ int policy_run(const struct kernel *kernel, const struct options *options);
 
 /* notify.c */
 __printf(1, 2) void notify(const char *format, ...);
+__printf(1, 2) void notify_status(const char *format, ...);
 int watchdog_ms(void);
 
 /* logon.c */

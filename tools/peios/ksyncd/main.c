@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ksyncd.h"
+#include "names.h"
 
 #define REGISTRY	"/etc/peios/registry"
 
@@ -37,7 +38,7 @@ void say(int priority, const char *format, ...)
 		      priority == LOG_WARNING ? "ksyncd: warning: " :
 		      "ksyncd: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	name_vprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 }
@@ -69,7 +70,8 @@ static int check(const struct options *options)
 	bad = load(options, &registry, &m);
 	if (!logon_check(options->registry) || bad)
 		return NOT_IN_FORCE;
-	printf("%s: no errors\n", options->registry);
+	name_printf(stdout, "%s: no errors", options->registry);
+	putchar('\n');
 	return OK;
 }
 
@@ -158,8 +160,9 @@ static int export_policy(const struct options *options)
 	if (load(options, &registry, &m))
 		return NOT_IN_FORCE;
 	policy_complete(&registry.given, &want);
-	printf("# Memory policy of %s, for sysctl.d(5), by ksyncd export.\n",
-	       options->registry);
+	name_printf(stdout, "# Memory policy of %s, for sysctl.d(5), by ksyncd export.",
+		    options->registry);
+	putchar('\n');
 	/* The mode last: what it makes count is there then. */
 	for (mode = 0; mode < 2; mode++) {
 		for (id = 0; id < NR_SETTINGS; id++) {
@@ -178,6 +181,12 @@ static int export_policy(const struct options *options)
 		}
 	}
 	return OK;
+}
+
+static void __attribute__((noreturn)) usage_error(void)
+{
+	fputs("ksyncd --help tells more\n", stderr);
+	exit(USAGE);
 }
 
 static void print_help(FILE *to)
@@ -240,6 +249,7 @@ int main(int argc, char **argv)
 
 	journal = getenv("JOURNAL_STREAM") && !isatty(STDERR_FILENO);
 	setvbuf(stderr, NULL, _IOLBF, 0);
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "r:o:pi:q:s:m:h", longs,
 				  NULL)) != -1) {
 		switch (opt) {
@@ -269,7 +279,8 @@ int main(int argc, char **argv)
 			print_help(stdout);
 			return OK;
 		default:
-			bad = 1;
+			name_bad_option("ksyncd", argv);
+			usage_error();
 		}
 	}
 	bad |= strlen(options.registry) > PATH_TEXT_MAX / 2;
@@ -289,6 +300,6 @@ int main(int argc, char **argv)
 		return show(&options, &kernel);
 	if (!strcmp(command, "export"))
 		return export_policy(&options);
-	print_help(stderr);
-	return USAGE;
+	say(LOG_ERR, "no such command: %s", command);
+	usage_error();
 }

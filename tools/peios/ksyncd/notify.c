@@ -14,15 +14,14 @@
 #include <unistd.h>
 
 #include "ksyncd.h"
+#include "names.h"
 
 /* Tell the service manager, if there is one; it is no error if it is deaf. */
-void notify(const char *format, ...)
+static void send_text(const char *text)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path ? strlen(path) : 0;
-	char text[1024];
-	va_list args;
 	int fd;
 
 	if (!path || (path[0] != '/' && path[0] != '@'))
@@ -33,10 +32,6 @@ void notify(const char *format, ...)
 	if (path[0] == '@')
 		address.sun_path[0] = '\0';
 
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
@@ -44,6 +39,33 @@ void notify(const char *format, ...)
 	       (struct sockaddr *)&address,
 	       offsetof(struct sockaddr_un, sun_path) + len);
 	close(fd);
+}
+
+/* Some of the protocol's assignments, parted by newlines. */
+void notify(const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	send_text(text);
+}
+
+/* What is going on; a name in it can't begin an assignment of its own. */
+void notify_status(const char *format, ...)
+{
+	char text[1024], status[sizeof(text) * NAME_BYTE_MAX];
+	const size_t len = strlen("STATUS=");
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	memcpy(status, "STATUS=", len);
+	name_text(status + len, sizeof(status) - len, text);
+	send_text(status);
 }
 
 /* How often the service manager wants to hear of us, in ms; 0 for never. */

@@ -222,20 +222,21 @@ static void look(struct daemon_state *d)
 	bool changed = read_registry(d, &of_registry);
 
 	if (!d->have) {
-		notify("STATUS=No policy is in force: %s",
-		       of_registry.text[0]);
+		notify_status("No policy is in force: %s",
+			      of_registry.text[0]);
 		return;
 	}
 	if (of_registry.errors)
-		notify("STATUS=An earlier policy is kept: %s",
-		       of_registry.text[0]);
+		notify_status("An earlier policy is kept: %s",
+			      of_registry.text[0]);
 
 	enforce(d, changed, &m);
 	complain(d, ABOUT_KERNEL, &m);
 	if (!d->in_force)
-		notify("STATUS=The policy could not be applied: %s", m.text[0]);
+		notify_status("The policy could not be applied: %s",
+			      m.text[0]);
 	else if (!of_registry.errors)
-		notify("STATUS=The registry's policy is in force");
+		notify_status("The registry's policy is in force");
 }
 
 /* The signal that came, or 0. */

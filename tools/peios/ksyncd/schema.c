@@ -81,11 +81,8 @@ static void message_add(struct messages *m, bool error, const char *format,
 		return;
 	}
 	text = m->text[m->nr];
+	/* With names of files as they are: they are escaped where it is said. */
 	vsnprintf(text, sizeof(m->text[0]), format, args);
-	/* File names come from outside; a log line is one line. */
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
 	m->error[m->nr++] = error;
 }
 

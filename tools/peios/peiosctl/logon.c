@@ -8,13 +8,15 @@
 #include <linux/string.h>
 
 #include "../logon/logon.h"
+#include "names.h"
 #include "peiosctl.h"
 #include "sddl.h"
 
 static void say(void *to, bool error, const char *text)
 {
 	(void)to;
-	fprintf(stderr, "peiosctl: %s%s\n", error ? "" : "warning: ", text);
+	name_printf(stderr, "peiosctl: %s%s", error ? "" : "warning: ", text);
+	fputc('\n', stderr);
 }
 
 static void print_sids(const char *key, const struct peios_sid *sids,
@@ -56,11 +58,12 @@ static int print_result(const char *what, int err,
 		[LOGON_REFUSE]	= "refuse",
 	};
 
-	if (err) {
-		printf("%s error\nby %s\n", what, result->by);
+	/* A rule's name is that of a file. */
+	printf("%s %s\nby ", what, err ? "error" : verdicts[result->verdict]);
+	name_put(stdout, result->by);
+	putchar('\n');
+	if (err)
 		return EXIT_ERROR;
-	}
-	printf("%s %s\nby %s\n", what, verdicts[result->verdict], result->by);
 	if (result->verdict == LOGON_REFUSE)
 		return EXIT_REFUSED;
 	if (result->verdict == LOGON_UNIX)

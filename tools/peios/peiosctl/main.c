@@ -17,6 +17,7 @@
 
 #include "../../../security/peios/privilege.h"
 #include "../logon/logon.h"
+#include "names.h"
 #include "peiosctl.h"
 #include "sddl.h"
 
@@ -47,7 +48,7 @@ static const char usage[] =
 "  sddl --hex HEX              and back\n"
 "\n"
 "PID is a number or, for peiosctl itself, self, which is the default. RIGHTS are\n"
-"names or numbers parted by commas. Exits with 1 where Peios refuses, with 2 for\n"
+"names or numbers parted by commas; check knows LOWER_OOM_SCORE_ADJ, too. Exits with 1 where Peios refuses, with 2 for\n"
 "other errors.\n";
 
 /**
@@ -60,7 +61,7 @@ void die(const char *format, ...)
 
 	fputs("peiosctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	name_vprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 	exit(EXIT_ERROR);
@@ -72,11 +73,36 @@ static void __noreturn die_usage(void)
 	exit(EXIT_ERROR);
 }
 
+/* For an option that is none. */
+static void __noreturn die_option(char **argv)
+{
+	name_bad_option("peiosctl", argv);
+	die_usage();
+}
+
+static bool refused(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
 /* Ends with a message, and the exit code that tells a refusal from the rest. */
 static void __noreturn fail(int err, const char *path)
 {
-	fprintf(stderr, "peiosctl: %s: %s\n", path, strerror(-err));
-	exit(err == -EACCES || err == -EPERM ? EXIT_REFUSED : EXIT_ERROR);
+	name_printf(stderr, "peiosctl: %s: %s", path, strerror(-err));
+	fputc('\n', stderr);
+	exit(refused(err) ? EXIT_REFUSED : EXIT_ERROR);
+}
+
+/* As fail(); a refusal says which of these is missing, and how to get it. */
+static void __noreturn fail_for(int err, const char *path, const char *pid,
+				u32 rights, u64 privileges)
+{
+	name_printf(stderr, "peiosctl: %s: %s", path, strerror(-err));
+	fputc('\n', stderr);
+	if (!refused(err))
+		exit(EXIT_ERROR);
+	explain(pid, rights, privileges);
+	exit(EXIT_REFUSED);
 }
 
 static const char *check_pid(const char *pid)
@@ -89,14 +115,14 @@ static const char *check_pid(const char *pid)
 
 static void show_file(const char *pid, const char *file)
 {
-	char *path = attr_path(pid, file);
+	char *path = attr_path(pid, file), text[4096];
 	FILE *in = fopen(path, "re");
-	int c;
+	size_t len;
 
 	if (!in)
 		fail(-errno, path);
-	while ((c = getc(in)) != EOF)
-		putchar(c);
+	while ((len = fread(text, 1, sizeof(text), in)) > 0)
+		name_put_lines(stdout, text, len);
 	if (ferror(in))
 		fail(-errno, path);
 	fclose(in);
@@ -111,8 +137,27 @@ static int cmd_token(int argc, char **argv)
 	return 0;
 }
 
-/* Runs one command on this process's own token or integrity protection. */
-static void change_self(const char *file, const char *verb, const char *what)
+/* Those of a list that there are. */
+static u64 privileges_named(const char *list)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	u64 mask = 0, bit;
+
+	if (!copy)
+		die("no memory");
+	while ((name = strsep(&rest, ",")))
+		if (!peios_privilege_parse(name, &bit))
+			mask |= bit;
+	free(copy);
+	return mask;
+}
+
+/*
+ * Runs one command on this process's own token or integrity protection; a
+ * refusal is for want of @privileges or, without them, of what the command names.
+ */
+static void change_self(const char *file, const char *verb, const char *what,
+			u64 privileges)
 {
 	char *path = attr_path("thread-self", file), *text;
 	int err;
@@ -121,8 +166,13 @@ static void change_self(const char *file, const char *verb, const char *what)
 		die("no memory");
 	err = write_file(path, text, strlen(text));
 	if (err) {
-		fprintf(stderr, "peiosctl: %s: %s\n", text, strerror(-err));
-		exit(err == -EACCES || err == -EPERM ? EXIT_REFUSED : EXIT_ERROR);
+		name_printf(stderr, "peiosctl: %s: %s", text, strerror(-err));
+		fputc('\n', stderr);
+		if (refused(err))
+			explain("self", 0, privileges ?: privileges_named(what));
+		free(text);
+		free(path);
+		exit(refused(err) ? EXIT_REFUSED : EXIT_ERROR);
 	}
 	free(text);
 	free(path);
@@ -150,26 +200,27 @@ static int cmd_run(int argc, char **argv)
 
 		switch (opt) {
 		case 'r':
-			change_self("token", "remove", optarg);
+			change_self("token", "remove", optarg, 0);
 			break;
 		case 'd':
-			change_self("token", "disable", optarg);
+			change_self("token", "disable", optarg, 0);
 			break;
 		case 'e':
-			change_self("token", "enable", optarg);
+			change_self("token", "enable", optarg, 0);
 			break;
 		case 't':
-			change_self("token", "replace", optarg);
+			change_self("token", "replace", optarg,
+				    PEIOS_PRIV_CREATE_TOKEN);
 			break;
 		case 'p':
 			comma = strchr(optarg, ',');
 			if (!comma)
 				die("not TYPE,TRUST: %s", optarg);
 			*comma = ' ';
-			change_self("pip", "", optarg);
+			change_self("pip", "", optarg, PEIOS_PRIV_TCB);
 			break;
 		default:
-			die_usage();
+			die_option(argv);
 		}
 	}
 	if (optind == argc)
@@ -178,18 +229,18 @@ static int cmd_run(int argc, char **argv)
 	die("%s: %s", argv[optind], strerror(errno));
 }
 
-static void print_sddl(const struct peios_sd *sd)
+static void print_sddl(const struct sddl *sddl)
 {
-	struct sddl sddl;
 	char *text;
 	int err;
 
-	sddl_unpack(sd, &sddl);
-	err = sddl_format(&sddl, &text);
+	err = sddl_format(sddl, &text);
 	if (err == -EOPNOTSUPP)
 		die("it has entries that SDDL has no form for");
 	if (err)
 		die("%s", strerror(-err));
+	if (!*text)
+		die("it has neither owner, group, DACL nor SACL");
 	puts(text);
 	free(text);
 }
@@ -198,9 +249,30 @@ static void must_parse(const char *text, struct sddl *sddl)
 {
 	struct sddl_error error;
 
-	if (sddl_parse(text, sddl, &error))
-		die("%s\n  %s\n  %*s^", error.why, text,
-		    (int)(error.at - text), "");
+	if (!sddl_parse(text, sddl, &error))
+		return;
+	fprintf(stderr, "peiosctl: %s\n  ", error.why);
+	name_put(stderr, text);
+	fprintf(stderr, "\n  %*s^\n", (int)name_width(text, error.at - text), "");
+	exit(EXIT_ERROR);
+}
+
+/* The rights and privileges that a change of a descriptor may need. */
+static void fail_to_write_sd(int err, const char *path, const char *pid,
+			     const struct sddl *given)
+{
+	u32 rights = 0;
+	u64 privileges = 0;
+
+	if (given->dacl.present)
+		rights |= PEIOS_WRITE_DAC;
+	if (given->has_owner || given->has_group)
+		rights |= PEIOS_WRITE_OWNER;
+	if (given->has_owner)
+		privileges |= PEIOS_PRIV_RESTORE;
+	if (given->sacl.present)
+		rights |= PEIOS_ACCESS_SYSTEM_SECURITY;
+	fail_for(err, path, pid, rights, privileges);
 }
 
 static int cmd_sd(int argc, char **argv)
@@ -208,7 +280,7 @@ static int cmd_sd(int argc, char **argv)
 	const char *pid = argc > 1 ? check_pid(argv[1]) : "self";
 	char *path = attr_path(pid, "sd");
 	struct peios_sd *sd = NULL;
-	struct sddl sddl, old;
+	struct sddl sddl, given, old;
 	u8 bytes[PEIOS_SD_MAX];
 	size_t size;
 	int err;
@@ -218,18 +290,20 @@ static int cmd_sd(int argc, char **argv)
 	if (argc < 3) {
 		err = read_sd(pid, &sd);
 		if (err)
-			fail(err, path);
-		print_sddl(sd);
+			fail_for(err, path, pid, PEIOS_READ_CONTROL, 0);
+		sddl_unpack(sd, &old);
+		print_sddl(&old);
 		goto out;
 	}
 
 	must_parse(argv[2], &sddl);
+	given = sddl;
 	/* Only a whole descriptor can be written by who may not read it. */
 	if (!sddl.has_owner || !sddl.has_group || !sddl.dacl.present ||
 	    !sddl.sacl.present) {
 		err = read_sd(pid, &sd);
 		if (err && !sddl.has_owner)
-			fail(err, path);
+			fail_for(err, path, pid, PEIOS_READ_CONTROL, 0);
 		if (!err) {
 			sddl_unpack(sd, &old);
 			sddl_merge(&sddl, &old);
@@ -239,7 +313,7 @@ static int cmd_sd(int argc, char **argv)
 		die("longer than %d bytes", PEIOS_SD_MAX);
 	err = write_file(path, bytes, size);
 	if (err)
-		fail(err, path);
+		fail_to_write_sd(err, path, pid, &given);
 out:
 	kfree(sd);
 	free(path);
@@ -265,8 +339,14 @@ static int cmd_pip(int argc, char **argv)
 		die("not two numbers: %s", text);
 	path = attr_path(pid, "pip");
 	err = write_file(path, text, strlen(text));
+	if (err == -EACCES) {
+		name_printf(stderr, "peiosctl: %s: a process sets its own and no other's, by peiosctl run --pip",
+			    path);
+		fputc('\n', stderr);
+		exit(EXIT_REFUSED);
+	}
 	if (err)
-		fail(err, path);
+		fail_for(err, path, "self", 0, PEIOS_PRIV_TCB);
 	free(path);
 	free(text);
 	return 0;
@@ -279,21 +359,23 @@ static int cmd_check(int argc, char **argv)
 		{}
 	};
 	const char *as = "self";
+	bool lower = false;
 	u32 desired = 0;
 	int opt;
 
 	optind = 1;
 	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (opt != 'a')
-			die_usage();
+			die_option(argv);
 		as = check_pid(optarg);
 	}
 	if (argc - optind < 1 || argc - optind > 2)
 		die_usage();
 	if (argc - optind == 2 &&
-	    (parse_rights(argv[optind + 1], &desired) || !desired))
+	    (parse_deeds(argv[optind + 1], &desired, &lower) ||
+	     !(desired || lower)))
 		die("no such rights: %s", argv[optind + 1]);
-	return check_process(check_pid(argv[optind]), as, desired);
+	return check_process(check_pid(argv[optind]), as, desired, lower);
 }
 
 static int cmd_access(int argc, char **argv)
@@ -338,10 +420,10 @@ static void from_hex(const char *hex)
 {
 	size_t size = strlen(hex) / 2, i;
 	u8 bytes[PEIOS_SD_MAX];
-	struct peios_sd *sd;
+	struct sddl sddl;
 
 	if (strlen(hex) % 2 || size > sizeof(bytes))
-		die("not a descriptor in hexadecimal");
+		die("not a descriptor in hexadecimal: %s", hex);
 	for (i = 0; i < size; i++) {
 		int high = hex_to_bin(hex[2 * i]);
 		int low = hex_to_bin(hex[2 * i + 1]);
@@ -350,10 +432,9 @@ static void from_hex(const char *hex)
 			die("not hexadecimal: %s", hex + 2 * i);
 		bytes[i] = high << 4 | low;
 	}
-	if (peios_sd_parse(bytes, size, 0, &sd))
+	if (sddl_unpack_bytes(bytes, size, &sddl))
 		die("not a valid security descriptor");
-	print_sddl(sd);
-	kfree(sd);
+	print_sddl(&sddl);
 }
 
 static int cmd_logon(int argc, char **argv)
@@ -380,7 +461,7 @@ static int cmd_logon(int argc, char **argv)
 			registry = optarg;
 			break;
 		default:
-			die_usage();
+			die_option(argv);
 		}
 	}
 	if (optind != argc - 1)
@@ -432,6 +513,7 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int opt;
 
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'p':
@@ -441,7 +523,7 @@ int main(int argc, char **argv)
 			fputs(usage, stdout);
 			return 0;
 		default:
-			die_usage();
+			die_option(argv);
 		}
 	}
 	argc -= optind;
@@ -449,5 +531,9 @@ int main(int argc, char **argv)
 	for (i = 0; argc && i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[0], commands[i].name))
 			return commands[i].run(argc, argv);
+	if (argc) {
+		name_printf(stderr, "peiosctl: no such command: %s", argv[0]);
+		fputc('\n', stderr);
+	}
 	die_usage();
 }

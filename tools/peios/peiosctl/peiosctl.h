@@ -50,8 +50,10 @@ int read_pip(const char *pid, struct peios_pip *pip);
 int parse_pip(const char *text, struct peios_pip *pip);
 
 /* check.c: what one process may do to another */
+void explain(const char *pid, u32 rights, u64 privileges);
 int parse_rights(const char *text, u32 *mask);
-int check_process(const char *pid, const char *as, u32 desired);
+int parse_deeds(const char *text, u32 *mask, bool *lower);
+int check_process(const char *pid, const char *as, u32 desired, bool lower);
 void print_rights(FILE *out, u32 mask);
 
 /* logon.c: what the logon policy gives whom */

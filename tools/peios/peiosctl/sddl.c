@@ -428,6 +428,8 @@ int sddl_parse(const char *text, struct sddl *sddl, struct sddl_error *error)
 	u32 control;
 
 	memset(sddl, 0, sizeof(*sddl));
+	if (!*p)
+		return fail(error, p, "nothing to read: expected O:, G:, D: or S:");
 	while (*p) {
 		const char *begin = p;
 
@@ -490,6 +492,59 @@ void sddl_unpack(const struct peios_sd *sd, struct sddl *sddl)
 		   &sddl->sacl);
 }
 
+/* What is put in for an owner that is not there, and taken out again. */
+#define OWNER_BYTES	12
+
+/**
+ * sddl_unpack_bytes() - take a descriptor in binary apart, perhaps a part of one
+ * @bytes: the descriptor; it may lack an owner, which no process's does
+ * @size: its length
+ * @sddl: the result
+ *
+ * Return: 0, -EINVAL if it is malformed, or -ENOMEM.
+ */
+int sddl_unpack_bytes(const u8 *bytes, size_t size, struct sddl *sddl)
+{
+	static const unsigned int parts[] = {
+		PEIOS_SD_GROUP_AT, PEIOS_SD_SACL_AT, PEIOS_SD_DACL_AT,
+	};
+	u8 whole[PEIOS_SD_MAX + OWNER_BYTES];
+	struct peios_sd *sd;
+	unsigned int i;
+	bool owner;
+	int err;
+
+	if (size < PEIOS_SD_HEADER || size > PEIOS_SD_MAX)
+		return -EINVAL;
+	owner = get_unaligned_le32(bytes + PEIOS_SD_OWNER_AT);
+	if (owner) {
+		memcpy(whole, bytes, size);
+	} else {
+		/* The kernel's check is for whole ones: put one before the parts. */
+		memcpy(whole, bytes, PEIOS_SD_HEADER);
+		put_unaligned_le32(PEIOS_SD_HEADER, whole + PEIOS_SD_OWNER_AT);
+		peios_sid_encode(&peios_sid_system, whole + PEIOS_SD_HEADER);
+		memcpy(whole + PEIOS_SD_HEADER + OWNER_BYTES,
+		       bytes + PEIOS_SD_HEADER, size - PEIOS_SD_HEADER);
+		for (i = 0; i < ARRAY_SIZE(parts); i++) {
+			u32 at = get_unaligned_le32(bytes + parts[i]);
+
+			/* What pointed into the header now does so into it. */
+			if (at)
+				put_unaligned_le32(at + OWNER_BYTES,
+						   whole + parts[i]);
+		}
+		size += OWNER_BYTES;
+	}
+	err = peios_sd_parse(whole, size, 0, &sd);
+	if (err)
+		return err;
+	sddl_unpack(sd, sddl);
+	sddl->has_owner = owner;
+	kfree(sd);
+	return 0;
+}
+
 /**
  * sddl_merge() - put in what a descriptor does not have from another one
  * @sddl: the descriptor that is completed
@@ -527,6 +582,8 @@ void sddl_merge(struct sddl *sddl, const struct sddl *old)
  * @bytes: where to, with room for PEIOS_SD_MAX
  * @size: its length
  *
+ * One without an owner leaves room for the shortest: it is part of a whole.
+ *
  * Return: 0, or -E2BIG if it gets too long.
  */
 int sddl_pack(const struct sddl *sddl, u8 *bytes, size_t *size)
@@ -539,7 +596,7 @@ int sddl_pack(const struct sddl *sddl, u8 *bytes, size_t *size)
 		*size += peios_sid_bytes(&sddl->owner);
 	if (sddl->has_group)
 		*size += peios_sid_bytes(&sddl->group);
-	if (*size > PEIOS_SD_MAX)
+	if (*size + (sddl->has_owner ? 0 : OWNER_BYTES) > PEIOS_SD_MAX)
 		return -E2BIG;
 
 	memset(bytes, 0, PEIOS_SD_HEADER);

@@ -56,6 +56,7 @@ struct sddl_error {
 
 int sddl_parse(const char *text, struct sddl *sddl, struct sddl_error *error);
 void sddl_unpack(const struct peios_sd *sd, struct sddl *sddl);
+int sddl_unpack_bytes(const u8 *bytes, size_t size, struct sddl *sddl);
 void sddl_merge(struct sddl *sddl, const struct sddl *old);
 int sddl_pack(const struct sddl *sddl, u8 *bytes, size_t *size);
 int sddl_format(const struct sddl *sddl, char **text);

@@ -190,7 +190,7 @@ static void wrong_files(void)
 	close(fd);
 	/* What it says must not move the terminal's cursor. */
 	put("Panic\n\x1b[2J", "1\n");
-	refuses(REGISTRY_BAD, "Panic??[2J", "no such setting");
+	refuses(REGISTRY_BAD, "Panic\n\033[2J", "no such setting");
 
 	put("OvercommitRatio", "80\n");
 	put("OvercommitKbytes", "1000000\n");

@@ -12,9 +12,15 @@
 #include <string.h>
 
 #include "ksyncd.h"
+#include "names.h"
 
 /* As libFuzzer calls it. */
 int fuzz_one(const uint8_t *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
+
+/* All of it: what a message is made of. */
+static const char printable[] =
+	" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	"[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
 static void must(int condition)
 {
@@ -29,7 +35,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	const struct setting *s;
 	struct messages m = {};
 	struct values v = {};
-	char line[32];
+	char line[32], said[sizeof(line) * NAME_BYTE_MAX];
 	int id, ret;
 
 	if (!size)
@@ -61,6 +67,8 @@ int fuzz_one(const uint8_t *data, size_t size)
 	must(id < 0 || !strcmp(settings[id].name, line));
 	setting_like(line);
 	error_add(&m, "%s", line);
-	must(!strpbrk(m.text[m.nr - 1], "\n\r\x1b\x7f"));
+	name_text(said, sizeof(said), m.text[m.nr - 1]);
+	must(!said[strspn(said, printable)]);
+	must(name_width(line, strlen(line)) == strlen(said));
 	return 0;
 }

@@ -65,6 +65,9 @@ process 13 S-1-22-1-1001 '' SeSecurityPrivilege '0 0' 'O:SYD:NO_ACCESS_CONTROL'
 process 14 S-1-5-18 '' SeTcbPrivilege,SeAuditPrivilege '0 0' "O:SY$all" default
 process 15 S-1-5-18 '' SeAuditPrivilege '0 0' "O:SY$all"
 
+process 16 S-1-5-18 '' SeTcbPrivilege '0 0' "O:SY$all"
+sed -i 's/^enabled.*/enabled/' "$dir/16/attr/peios/token"
+
 says 'shows a token' 0 '^enabled SeTcbPrivilege,SeDebugPrivilege$' token 1
 says 'its own by default' 0 '^user S-1-22-1-1000$' token
 says 'shows a descriptor' 0 '^O:SYD:\(A;;GA;;;SY\)\(A;;GA;;;BA\)\(A;;0x1000;;;WD\)$' sd 1
@@ -102,6 +105,25 @@ says 'as much as there is' 0 \
 says 'generic rights' 1 '^TERMINATE +no ' check 10 GX
 says 'several rights' 1 '^VM_READ +yes$' check 10 VM_READ,SIGNAL
 says 'all rights, to look at' 0 '^TERMINATE +no ' check 10
+says 'all rights, and what takes more' 0 '^LOWER_OOM_SCORE_ADJ +no +sd: no entry' \
+	check 12
+says 'who may lower a score' 0 '^LOWER_OOM_SCORE_ADJ +yes +by SeTcbPrivilege$' \
+	check --as=14 13 LOWER_OOM_SCORE_ADJ
+says 'who may not even its own' 1 \
+	'^LOWER_OOM_SCORE_ADJ +no +privilege: needs SeTcbPrivilege$' \
+	check --as=12 12 SET_QUOTA,lower_oom_score_adj
+says 'how to get what an entry would give' 1 \
+	'^how: sd: the owner, S-1-22-1-1001, or who has WRITE_DAC adds an entry for S-1-22-1-1000 ' \
+	check 12 VM_READ
+says 'how to get by a protection' 1 \
+	'^how: pip: who holds SeTcbPrivilege .* peiosctl run --pip=2,8$' check 11 VM_READ
+says 'how to get a privilege' 1 \
+	'^how: privilege: only who has SeTcbPrivilege can start the command with it' \
+	check --as=12 12 lower_oom_score_adj
+says 'how to switch one on' 1 \
+	'^how: privilege: it is there but off: peiosctl run --enable=SeTcbPrivilege -- COMMAND$' \
+	check --as=16 16 lower_oom_score_adj
+says 'nothing to say where all is granted' 0 '^VM_WRITE +yes$' check 10 VM_WRITE
 says 'no such process' 2 'the token of process 99: No such file' \
 	check 99
 says 'no such right' 2 'no such rights: FLY' check 10 FLY
@@ -133,6 +155,12 @@ says 'SDDL to hexadecimal' 0 \
 	sddl 'O:SYD:'
 says 'and back' 0 '^O:SYD:$' sddl --hex \
 	01000480140000000000000000000000200000000101000000000005120000000200080000000000
+says 'without an owner, to hexadecimal and back' 0 '^D:\(A;;GA;;;SY\)$' \
+	sddl --hex "$("$ctl" sddl 'D:(A;;GA;;;SY)')"
+says 'nothing at all is no SDDL' 2 'nothing to read' sddl ''
+says 'nor is it one to be set' 2 'nothing to read' sd 10 ''
+says 'a descriptor without parts' 2 'neither owner, group, DACL nor SACL' \
+	sddl --hex 0100008000000000000000000000000000000000
 says 'not a descriptor' 2 'not a valid security descriptor' sddl --hex 0100
 says 'not hexadecimal' 2 'not hexadecimal' sddl --hex 0g
 says 'help' 0 '^usage:' --help

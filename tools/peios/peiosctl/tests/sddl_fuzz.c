@@ -33,7 +33,10 @@ int fuzz_one(const u8 *bytes, size_t size)
 		sddl_unpack(sd, &sddl);
 		kfree(sd);
 	} else {
+		/* A part: no process has one like this, but it can be read. */
 		assert(peios_sd_parse(packed, packed_size, 0, &sd));
+		assert(!sddl_unpack_bytes(packed, packed_size, &sddl));
+		assert(!sddl.has_owner);
 	}
 	assert(!sddl_format(&sddl, &first));
 	assert(!sddl_parse(first, &sddl, &error));

@@ -137,7 +137,7 @@ static void check_vectors(const char *path)
 static void check_malformed(void)
 {
 	static const char * const texts[] = {
-		"X", "O", "O:", "O:XX", "O:SYO:SY", "O:SYG:", "O:SY ", " O:SY",
+		"", "X", "O", "O:", "O:XX", "O:SYO:SY", "O:SYG:", "O:SY ", " O:SY",
 		"O:S-1-5", "O:S-1-5-", "O:S-1-5-4294967296", "O:S-2-5-18",
 		"O:S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16",
 		"O:S-1-0x5-1", "O:DA", "D:D:", "D:PS:S:", "D:X", "D:NO_ACCESS",
@@ -175,7 +175,6 @@ static void check_malformed(void)
 static void check_others(void)
 {
 	static const char * const pairs[][2] = {
-		{ "", "" },
 		{ "D:", "D:" },
 		{ "D:NO_ACCESS_CONTROL", "D:NO_ACCESS_CONTROL" },
 		{ "D:PNO_ACCESS_CONTROL", "D:PNO_ACCESS_CONTROL" },
@@ -237,7 +236,56 @@ static void check_limits(void)
 	for (i = 0; i < 200; i++)
 		strcat(text, "(A;;GA;;;SY)");
 	good &= sddl_parse(text, &sddl, &error) == -EINVAL;
+	/* As a part: there must be room for the owner that the whole will have. */
+	*text = '\0';
+	strcat(text, "D:");
+	for (i = 0; i < (PEIOS_SD_MAX - 40) / 20; i++)
+		strcat(text, "(A;;GA;;;SY)");
+	good &= !sddl_parse(text, &sddl, &error) &&
+		!sddl_pack(&sddl, bytes, &size) &&
+		!sddl_unpack_bytes(bytes, size, &sddl);
+	strcat(text, "(A;;GA;;;SY)");
+	good &= !sddl_parse(text, &sddl, &error) &&
+		sddl_pack(&sddl, bytes, &size) == -E2BIG;
 	result(good, "at most 4096 bytes");
+}
+
+/* Each part by itself, and all of them: what is packed is unpacked, the same. */
+static void check_parts(void)
+{
+	static const char * const parts[] = {
+		"O:SY", "G:S-1-22-2-50", "D:P(A;;GA;;;SY)(D;OICI;0x3;;;WD)",
+		"S:(AU;SA;GR;;;WD)",
+	};
+	struct sddl_error error;
+	struct sddl sddl;
+	u8 bytes[PEIOS_SD_MAX];
+	unsigned int mask, i;
+	bool good = true;
+	char text[256], *again;
+	size_t size;
+
+	for (mask = 1; mask < 1 << ARRAY_SIZE(parts); mask++) {
+		*text = '\0';
+		for (i = 0; i < ARRAY_SIZE(parts); i++)
+			if (mask & 1 << i)
+				strcat(text, parts[i]);
+		again = NULL;
+		if (sddl_parse(text, &sddl, &error) ||
+		    sddl_pack(&sddl, bytes, &size) ||
+		    sddl_unpack_bytes(bytes, size, &sddl) ||
+		    sddl_format(&sddl, &again) || strcmp(text, again)) {
+			printf("# %s: %s\n", text, again);
+			good = false;
+		}
+		free(again);
+	}
+	/* A part is checked as a whole is. */
+	good &= !sddl_parse("D:(A;;GA;;;SY)", &sddl, &error) &&
+		!sddl_pack(&sddl, bytes, &size);
+	for (i = 0; i < size; i++)
+		good &= sddl_unpack_bytes(bytes, i, &sddl) == -EINVAL;
+	result(good, "a descriptor without an owner is read back");
 }
 
 static void check_merge(void)
@@ -248,7 +296,7 @@ static void check_merge(void)
 		{ "D:(A;;GR;;;WD)", "O:BAG:BUD:P(A;;GA;;;WD)S:P",
 		  "O:BAG:BUD:(A;;GR;;;WD)S:P" },
 		{ "G:SYS:", "O:BAG:BUD:PS:P", "O:BAG:SYD:PS:" },
-		{ "", "O:BAD:NO_ACCESS_CONTROL", "O:BAD:NO_ACCESS_CONTROL" },
+		{ "G:BU", "O:BAD:NO_ACCESS_CONTROL", "O:BAG:BUD:NO_ACCESS_CONTROL" },
 		{ "D:", "O:BA", "O:BAD:" },
 	};
 	struct sddl_error error;
@@ -275,11 +323,12 @@ int main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 2;
-	printf("TAP version 13\n1..5\n");
+	printf("TAP version 13\n1..6\n");
 	check_vectors(argv[1]);
 	check_malformed();
 	check_others();
 	check_limits();
+	check_parts();
 	check_merge();
 	return failed ? 1 : 0;
 }

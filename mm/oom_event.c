@@ -41,6 +41,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uidgid.h>
 #include <linux/vmalloc.h>
+#include <linux/vmstat.h>
 #include <linux/wait.h>
 
 #include <trace/events/oom.h>
@@ -211,14 +212,24 @@ void oom_event_prepare(struct task_struct *victim)
 	}
 }
 
+/* The one that MEMCG_OOM_KILL is counted in. */
+static struct mem_cgroup *counting_memcg(struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	if (!mem_cgroup_disabled())
+		return mem_cgroup_from_task(rcu_dereference(mm->owner));
+#endif
+	return NULL;
+}
+
 static bool is_exiting(struct task_struct *p)
 {
 	return p->signal->flags & SIGNAL_GROUP_EXIT ||
 	       (thread_group_empty(p) && p->flags & PF_EXITING);
 }
 
-static void record(struct task_struct *p, struct mm_struct *mm,
-		   struct mem_cgroup *memcg)
+/* In an RCU read section. */
+static void record(struct task_struct *p, struct mm_struct *mm)
 {
 	struct oom_event *e = &now.event;
 	u64 seq;
@@ -231,7 +242,9 @@ static void record(struct task_struct *p, struct mm_struct *mm,
 	e->shmem = get_mm_counter_sum(mm, MM_SHMEMPAGES);
 	e->swap = get_mm_counter_sum(mm, MM_SWAPENTS);
 	e->pgtables_bytes = mm_pgtables_bytes(mm);
-	set_cgroup(e, memcg);
+	/* A process that only shares the mm is killed, but not counted. */
+	e->counted = e->reason != OOM_EVENT_SHARED;
+	set_cgroup(e, counting_memcg(mm));
 	set_domain(e, now.oc->memcg);
 
 	/*
@@ -245,27 +258,40 @@ static void record(struct task_struct *p, struct mm_struct *mm,
 	WRITE_ONCE(p->signal->oom_seq, seq);
 }
 
+/*
+ * The counters are Linux's, which count a process each time that it is killed: the
+ * first victim of a memory.oom.group again as a member. It has one record.
+ */
+static bool record_again(struct task_struct *victim)
+{
+	u64 seq = READ_ONCE(victim->signal->oom_seq) & ~OOM_SEQ_EXITING;
+
+	if (!seq)
+		return false;
+	oom_ring_again(&ring, seq);
+	count_vm_event(OOM_KILL_AGAIN);
+	if (!now.event.victim_seq)
+		now.event.victim_seq = seq;
+	return true;
+}
+
 /**
  * oom_event_kill() - a victim is about to be sent SIGKILL
  * @victim: a task of it, for which oom_event_prepare() was called
  * @mm: its memory
  *
  * To be called before the kill is counted and before the signal is sent: who
- * sees either finds the record.
+ * sees either finds the record. One that was killed before keeps the record that
+ * it has.
  *
  * Context: OOM path, under oom_lock and task_lock() of @victim.
  */
 void oom_event_kill(struct task_struct *victim, struct mm_struct *mm)
 {
-	struct mem_cgroup *memcg = NULL;
-
+	if (record_again(victim))
+		return;
 	guard(rcu)();
-#ifdef CONFIG_MEMCG
-	/* The one that MEMCG_OOM_KILL is counted in. */
-	if (!mem_cgroup_disabled())
-		memcg = mem_cgroup_from_task(rcu_dereference(mm->owner));
-#endif
-	record(victim, mm, memcg);
+	record(victim, mm);
 }
 
 /**
@@ -281,7 +307,6 @@ void oom_event_kill(struct task_struct *victim, struct mm_struct *mm)
 void oom_event_shared(struct task_struct *p)
 {
 	enum oom_event_reason reason = now.event.reason;
-	struct mem_cgroup *memcg = NULL;
 	struct task_struct *t;
 
 	if (oom_event_killed(p) || is_exiting(p))
@@ -292,11 +317,7 @@ void oom_event_shared(struct task_struct *p)
 	t = find_lock_task_mm(p);
 	if (t) {
 		__acquire(&t->alloc_lock);	/* for sparse */
-#ifdef CONFIG_MEMCG
-		if (!mem_cgroup_disabled())
-			memcg = mem_cgroup_from_task(t);
-#endif
-		record(t, t->mm, memcg);
+		record(t, t->mm);
 		task_unlock(t);
 	}
 	now.event.reason = reason;

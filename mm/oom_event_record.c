@@ -224,6 +224,25 @@ void oom_ring_freed(struct oom_ring *ring, u64 seq, u64 now_ns)
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
+/**
+ * oom_ring_again() - note that a victim is counted once more
+ * @ring: the ring
+ * @seq: its record, which may have left the ring
+ *
+ * Context: any.
+ */
+void oom_ring_again(struct oom_ring *ring, u64 seq)
+{
+	struct oom_event *slot;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	slot = ring_slot(ring, seq);
+	if (slot)
+		slot->counted++;
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
 static const char * const constraint_names[] = {
 	[CONSTRAINT_NONE]		= "none",
 	[CONSTRAINT_CPUSET]		= "cpuset",
@@ -439,6 +458,7 @@ int oom_event_format(const struct oom_event *e,
 			       div_u64(e->freed_ns, NSEC_PER_MSEC));
 	else
 		seq_buf_puts(&s, " freed_ms=?");
+	seq_buf_printf(&s, " counted=%u", e->counted);
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : (int)seq_buf_used(&s);
 }

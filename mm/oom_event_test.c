@@ -193,6 +193,31 @@ static void freed_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0ULL, e->freed_ns);
 }
 
+static void counted_again(struct kunit *test)
+{
+	struct oom_ring *ring = new_ring(test, 2);
+	struct oom_event *e = new_event(test);
+
+	*e = (struct oom_event) { .pid = 1, .counted = 1 };
+	oom_ring_put(ring, e);
+	*e = (struct oom_event) { .pid = 2 };
+	oom_ring_put(ring, e);
+	oom_ring_again(ring, 1);
+	oom_ring_again(ring, 1);
+	oom_ring_again(ring, 2);
+	KUNIT_EXPECT_TRUE(test, oom_ring_get(ring, 1, e));
+	KUNIT_EXPECT_EQ(test, 3U, e->counted);
+	KUNIT_EXPECT_TRUE(test, oom_ring_get(ring, 2, e));
+	KUNIT_EXPECT_EQ(test, 1U, e->counted);
+
+	/* Gone, and not yet there: nothing happens. */
+	put(ring, e, 3);
+	oom_ring_again(ring, 1);
+	oom_ring_again(ring, 4);
+	KUNIT_EXPECT_TRUE(test, oom_ring_get(ring, 3, e));
+	KUNIT_EXPECT_EQ(test, 0U, e->counted);
+}
+
 /*
  * Kills, and a delivery that is at times refused, in any order: what audit has
  * and what it was told that it has not are all records, each once, in order.
@@ -304,6 +329,7 @@ static void a_line(struct kunit *test)
 		"cgroup_id=77",
 		"exiting=0",
 		"freed_ms=12",
+		"counted=2",
 	};
 	struct oom_event *e = new_event(test);
 	char *line, *word;
@@ -331,6 +357,7 @@ static void a_line(struct kunit *test)
 			{ .pid = 44, .points = -9, .rss = 1, .tcb = true },
 		},
 		.cgroup_id = 77, .freed_ns = 12 * NSEC_PER_MSEC,
+		.counted = 2,
 	};
 	oom_event_set_cgroup(e, "/a/b");
 	oom_event_set_domain(e, "/a");
@@ -485,6 +512,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(late_memory),
 	KUNIT_CASE(history_is_the_last),
 	KUNIT_CASE(freed_once),
+	KUNIT_CASE(counted_again),
 	KUNIT_CASE(each_once),
 	KUNIT_CASE(a_line),
 	KUNIT_CASE(a_panic),

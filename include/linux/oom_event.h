@@ -85,6 +85,7 @@ struct oom_event_candidate {
  * @reason: why there is a record
  * @nr_candidates: used entries of @candidates
  * @exiting: the victim had been dying of something else
+ * @counted: how often oom_kill has counted the victim up to now
  * @comm: name of the victim
  * @trigger_comm: name of the task that allocated
  * @anon: resident anonymous pages
@@ -115,6 +116,7 @@ struct oom_event {
 	u8 reason;
 	u8 nr_candidates;
 	bool exiting;
+	unsigned int counted;
 	char comm[TASK_COMM_LEN];
 	char trigger_comm[TASK_COMM_LEN];
 	u64 anon;
@@ -200,6 +202,7 @@ bool oom_ring_pending(struct oom_ring *ring);
 u64 oom_ring_todo(struct oom_ring *ring, struct oom_event *e, u64 *first);
 void oom_ring_done(struct oom_ring *ring, u64 seq);
 void oom_ring_freed(struct oom_ring *ring, u64 seq, u64 now_ns);
+void oom_ring_again(struct oom_ring *ring, u64 seq);
 
 #ifdef CONFIG_OOM_EVENT
 

@@ -236,6 +236,14 @@ long long vmstat_kills(void)
 	return kills;
 }
 
+long long vmstat_again(void)
+{
+	long long again = -1;
+
+	read_key_number("/proc/vmstat", "oom_kill_again", &again);
+	return again;
+}
+
 long long cgroup_kills(const char *cgroup)
 {
 	char path[512];

@@ -48,6 +48,8 @@ long long oom_killed(pid_t pid);
 
 /* The sum of "oom_kill" in /proc/vmstat, and in a cgroup's memory.events. */
 long long vmstat_kills(void);
+/* How many of vmstat's are of processes that had a record already. */
+long long vmstat_again(void);
 long long cgroup_kills(const char *cgroup);
 
 /* A socket that reads audit's multicast group. */

@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debian debug kcsan vanilla vanilla-debian initramfs run check soak kunit lint bench select reap-bench warning \
+.PHONY: help setup-% apply release debian debug kcsan vanilla vanilla-debian initramfs run check load soak kunit lint bench select reap-bench warning \
 	tree refresh series series-check off-check configs analyze coverage deb vm userland clean
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo '  make check SUITE=X a part: release, debug, kunit, selftests, config,'
 	@echo '                     one self-test, such as gate_test, or one test of'
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
+	@echo '  make load          the self-tests 20 times (RUNS) on a busy machine'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make soak          TIME=60m of all at once, OOM kills, failing allocations, CPUs'
 	@echo '                     that come and go, on the debug kernel and on one with KCSAN'
@@ -88,6 +89,9 @@ export KERNELS
 
 check: setup-check $(KERNELS) $(if $(SUITE),,vanilla) initramfs
 	@$(S)/check.sh $(SUITE)
+
+load: setup-check initramfs
+	@$(S)/load.sh
 
 SOAK_KERNELS ?= debug kcsan
 export SOAK_KERNELS TIME

@@ -9,6 +9,11 @@
 # A file in check.d is a script that prints TAP; its line that begins with
 # "# Test:" says what it tests. One with a line "# Asked for by name only." is not
 # part of all tests.
+#
+# A file of self-tests that fails is run once more, in a fresh guest. If it passes then,
+# it counts as passed, is told as flaky in a line of its own, with the log of the run
+# that failed, and the number of such files is told at the end; RETRY=0 spares that. A
+# file in check.d that tries again itself tells what was flaky by lines "# flaky: ".
 
 . "$(dirname "$0")/lib.sh"
 
@@ -23,7 +28,7 @@ release|debug) kernels=$suite ;;
 	part=$suite ;;
 esac
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 flaky=0
 
 fail()
 {
@@ -39,6 +44,10 @@ count()
 
 	read -r -d '' p f s list < <(awk -f "$TOP/scripts/tap-count.awk" "$2") || true
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	if grep '^# flaky: ' "$2" > "$LOGS/flaky"; then
+		sed 's/^# flaky: /FLAKY   /' "$LOGS/flaky"
+		flaky=$((flaky + $(wc -l < "$LOGS/flaky")))
+	fi
 	printf '%s: %d passed, %d failed, %d skipped   report: %s\n' \
 		"$1" "$p" "$f" "$s" "${2#"$TOP"/}"
 	[ -z "$list" ] || printf '    %s\n' "${list//$'\n'/$'\n    '}"
@@ -47,6 +56,51 @@ count()
 	elif [ $((p + f)) -eq 0 ]; then
 		fail "$1: no test ran"
 	fi
+}
+
+# file_part REPORT NAME: what a report says of one file of self-tests
+file_part()
+{
+	tr -d '\r' < "$1" | awk -v name="selftests: oom: $2" '
+		$0 == "# " name { on = 1 }
+		on
+		/^(not )?ok / && index($0, name) { on = 0 }
+	'
+}
+
+# again KERNEL: each file that failed by the kernel's report once more. What passes
+# then is taken from the failures; $rc is 0 if nothing else of the job went wrong.
+again()
+{
+	local kernel=$1 name names p f s list P F S
+
+	mapfile -t names < <(tr -d '\r' < "$report" |
+		sed -n 's/^not ok [0-9]* selftests: oom: \([a-z_]*\)\( .*\)\?$/\1/p')
+	# Where more than a few fail it is not chance, nor where the guest died.
+	if [ ${#names[@]} -eq 0 ] || [ ${#names[@]} -gt 3 ] ||
+	   ! grep -q '^guest: job ended' "$report"; then
+		return
+	fi
+	cp "$report" "$LOGS/flaky-$kernel-report.log"
+	cp "$console" "$LOGS/flaky-$kernel-console.log"
+	for name in "${names[@]}"; do
+		read -r -d '' p f s list < <(file_part "$report" "$name" |
+			awk -f "$TOP/scripts/tap-count.awk") || true
+		step "Once more: $name on the $kernel kernel" "check-$kernel-$name" \
+			"$TOP/scripts/qemu.sh" -n "check-$kernel-$name" -m $mb -t $seconds \
+			"$LINUX/$kernel/arch/x86/boot/bzImage" \
+			job=check "kernel=$kernel" "suite=$name" "$boot" || continue
+		! grep -qE "$ALARMS" "$LOGS/check-$kernel-$name-console.log" || continue
+		read -r -d '' P F S list < <(awk -f "$TOP/scripts/tap-count.awk" \
+			"$LOGS/check-$kernel-$name-report.log") || true
+		if [ "$F" -gt 0 ] || [ "$P" -eq 0 ]; then
+			continue
+		fi
+		flaky=$((flaky + 1))
+		passed=$((passed + P - p)) failed=$((failed - f)) skipped=$((skipped + S - s))
+		echo "FLAKY   $kernel: $name, passed when run again; the log of the failure:" \
+			"${LOGS#"$TOP"/}/flaky-$kernel-report.log"
+	done
 }
 
 for kernel in $kernels; do
@@ -67,6 +121,7 @@ for kernel in $kernels; do
 		"$LINUX/$kernel/arch/x86/boot/bzImage" \
 		job=check "kernel=$kernel" "suite=$part" "$boot" || rc=$?
 	count "$kernel" "$report" $rc
+	[ "${RETRY:-1}" = 0 ] || [ $rc -eq 0 ] || again "$kernel"
 	if grep -nE "$ALARMS" "$console" > "$LOGS/alarms-$kernel"; then
 		fail "$kernel: the kernel complained, see ${console#"$TOP"/}:"
 		head -n 10 "$LOGS/alarms-$kernel" | tr -d '\r' | sed 's/^/    /'
@@ -82,5 +137,6 @@ for extra in "${extras[@]}"; do
 	count "$name" "$LOGS/check-$name.log" $rc
 done
 
+[ $flaky -eq 0 ] || echo "$flaky flaky: failed once, and passed when run again"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -23,6 +24,9 @@
 #include "peios_util.h"
 
 #define IOPRIO_WHO_PROCESS	1
+
+/* <linux/pidfd.h>, which can't be included beside <fcntl.h> */
+#define PIDFD_GET_UTS_NAMESPACE	_IO(0xFF, 10)
 
 static int result(long ret)
 {
@@ -206,6 +210,44 @@ static int knock_fd(pid_t pid)
 	return result(readlink(path, text, sizeof(text)));
 }
 
+/* To follow is to have what it links to. */
+static int knock_fd_follow(pid_t pid)
+{
+	return open_proc(pid, "fd/0", O_PATH);
+}
+
+static int knock_ns_follow(pid_t pid)
+{
+	return open_proc(pid, "ns/uts", O_RDONLY);
+}
+
+static int knock_pidfd_ns(pid_t pid)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0), ns, err;
+
+	if (fd < 0)
+		return -errno;
+	ns = ioctl(fd, PIDFD_GET_UTS_NAMESPACE, 0);
+	err = result(ns);
+	if (ns >= 0)
+		close(ns);
+	close(fd);
+	return err;
+}
+
+/* The mapping of our own program, which the target was forked from. */
+static int knock_map_files(pid_t pid)
+{
+	unsigned long start, end;
+	char line[512], name[64];
+
+	if (read_file("/proc/self/maps", line, sizeof(line)) < 0 ||
+	    sscanf(line, "%lx-%lx", &start, &end) != 2)
+		return -EINVAL;
+	snprintf(name, sizeof(name), "map_files/%lx-%lx", start, end);
+	return open_proc(pid, name, O_PATH);
+}
+
 static int knock_pagemap(pid_t pid)
 {
 	return open_proc(pid, "pagemap", O_RDONLY);
@@ -381,10 +423,15 @@ const struct door doors[] = {
 	{ "exe", knock_exe, VM_READ, -EACCES },
 	{ "process_vm_readv", knock_vm_readv, VM_READ, -EPERM },
 	{ "process_vm_writev", knock_vm_writev, VM_WRITE, -EPERM },
-	{ "process_madvise", knock_madvise, VM_READ, -EACCES },
+	{ "process_madvise", knock_madvise, VM_READ, -EACCES, true },
 	{ "get_robust_list", knock_robust_list, VM_READ, -EPERM },
-	{ "setns", knock_setns, VM_READ, -EPERM },
+	{ "setns", knock_setns, DUP_HANDLE, -EPERM, true },
+	{ "ns-followed", knock_ns_follow, DUP_HANDLE, -EACCES },
+	{ "pidfd-namespace", knock_pidfd_ns, DUP_HANDLE, -EACCES },
 	{ "fd", knock_fd, VM_READ, -EACCES },
+	{ "fd-followed", knock_fd_follow, DUP_HANDLE, -EACCES },
+	{ "map_files-followed", knock_map_files, VM_READ | DUP_HANDLE, -EACCES,
+	  true },
 	{ "pagemap", knock_pagemap, VM_READ, -EACCES },
 	{ "pidfd_getfd", knock_getfd, DUP_HANDLE, -EPERM },
 	{ "prlimit", knock_rlimit, SET_INFORMATION, -EPERM },
@@ -392,7 +439,7 @@ const struct door doors[] = {
 	{ "sched_setaffinity", knock_affinity, SET_INFORMATION, -EPERM },
 	{ "sched_setscheduler", knock_scheduler, SET_INFORMATION, -EPERM },
 	{ "ioprio_set", knock_ioprio, SET_INFORMATION, -EPERM },
-	{ "timerslack_ns", knock_timerslack, SET_INFORMATION, -EPERM },
+	{ "timerslack_ns", knock_timerslack, SET_INFORMATION, -EPERM, true },
 	{ "move_pages", knock_move_pages, VM_READ | SET_INFORMATION, -EPERM },
 	{ "getpgid", knock_getpgid, QUERY_LIMITED, -EPERM },
 	{ "getsid", knock_getsid, QUERY_LIMITED, -EPERM },

@@ -5,6 +5,7 @@
 #ifndef DOORS_H
 #define DOORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,12 +15,14 @@
  * @knock: do it; 0 or a negative errno
  * @rights: what Peios asks for
  * @refusal: what is returned without them
+ * @needs_root: Linux itself asks for a capability
  */
 struct door {
 	const char *name;
 	int (*knock)(pid_t pid);
 	uint32_t rights;
 	int refusal;
+	bool needs_root;
 };
 
 extern const struct door doors[];

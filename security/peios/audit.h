@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records and counts of decisions.
+ */
+#ifndef _SECURITY_PEIOS_AUDIT_H
+#define _SECURITY_PEIOS_AUDIT_H
+
+#include <linux/atomic.h>
+#include <linux/cred.h>
+#include <linux/init.h>
+#include <linux/types.h>
+
+#include "access.h"
+#include "sysctl.h"
+
+struct file;
+struct task_struct;
+
+/* What is counted, and shown in /sys/kernel/security/peios/stats. */
+enum peios_stat {
+	PEIOS_STAT_LOWERED,
+	PEIOS_STAT_REFUSED,
+	PEIOS_STAT_PERMITTED,
+	PEIOS_STAT_UNRECORDED,
+	PEIOS_STAT_SYSCTL_WRITTEN,
+	PEIOS_STAT_SYSCTL_REFUSED,
+	PEIOS_STAT_SYSCTL_PERMITTED,
+	PEIOS_STAT_ACCESS_REFUSED,
+	PEIOS_STAT_ACCESS_PERMITTED,
+	PEIOS_NR_STATS,
+};
+
+extern atomic64_t peios_stats[PEIOS_NR_STATS];
+
+/**
+ * struct peios_record - what an audit record says
+ * @op: what was asked for
+ * @subject: whose token was asked
+ * @target: a task of the process that it was asked for
+ * @granted: a privilege was used to allow it; or else something was refused
+ * @check: the check that refused
+ * @rights: the rights on @target that were refused
+ * @privileges: those that are missing; if @granted, those that were used
+ * @adj: it is about oom_score_adj, to be changed from @old to @new
+ * @by_opener: @subject is the opener of the file that was written to
+ * @always: it is refused in permissive mode, too
+ * @old: value of oom_score_adj now
+ * @new: value wanted
+ */
+struct peios_record {
+	const char *op;
+	const struct cred *subject;
+	struct task_struct *target;
+	bool granted;
+	enum peios_check check;
+	u32 rights;
+	u64 privileges;
+	bool adj;
+	bool by_opener;
+	bool always;
+	short old;
+	short new;
+};
+
+void peios_audit_user(const struct cred *cred, struct peios_sid *sid);
+void peios_audit(const struct peios_record *record);
+bool peios_refuse(const struct peios_record *record);
+void peios_audit_sysctl_refused(struct file *file,
+				enum peios_sysctl_refusal why);
+void peios_audit_sysctl_written(struct file *file, const char *old,
+				const char *new);
+
+void __init peios_init_audit(void);
+
+#endif /* _SECURITY_PEIOS_AUDIT_H */

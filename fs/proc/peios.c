@@ -162,7 +162,7 @@ static ssize_t sd_write(struct file *file, const char __user *buf,
 
 	if (!opened_by_current(file))
 		return -EPERM;
-	if (!count || count > PEIOS_SD_BYTES_MAX)
+	if (!count || count > PEIOS_SD_MAX)
 		return -EINVAL;
 	bytes = memdup_user(buf, count);
 	if (IS_ERR(bytes))

@@ -12,7 +12,7 @@ struct seq_file;
 struct task_struct;
 
 /* The longest security descriptor of a process */
-#define PEIOS_SD_BYTES_MAX	4096
+#define PEIOS_SD_MAX	4096
 
 #ifdef CONFIG_SECURITY_PEIOS
 bool peios_task_tcb(struct task_struct *task);

@@ -243,6 +243,39 @@ static void walk_dacl(const struct peios_subject *subject,
 	}
 }
 
+/* What the entries say, and what privileges add to that. */
+static int conclude(const struct peios_subject *subject, u32 wanted,
+		    bool maximum, const struct walk *walk,
+		    struct peios_access *result)
+{
+	u32 by_privilege = 0, missing;
+	u64 used = 0;
+
+	if (wanted & PEIOS_ACCESS_SYSTEM_SECURITY) {
+		if (!(subject->privileges & PEIOS_PRIV_SECURITY))
+			return refuse(result, PEIOS_ACCESS_SYSTEM_SECURITY,
+				      PEIOS_CHECK_PRIVILEGE, -1);
+		by_privilege |= PEIOS_ACCESS_SYSTEM_SECURITY;
+		used |= PEIOS_PRIV_SECURITY;
+	}
+	if (wanted & ~walk->granted & PEIOS_WRITE_OWNER &&
+	    subject->privileges & PEIOS_PRIV_TAKE_OWNERSHIP) {
+		by_privilege |= PEIOS_WRITE_OWNER;
+		used |= PEIOS_PRIV_TAKE_OWNERSHIP;
+	}
+
+	missing = wanted & ~(walk->granted | by_privilege);
+	if (missing)
+		return refuse(result, missing, PEIOS_CHECK_SD,
+			      walk->denied & missing ? walk->ace : -1);
+	*result = (struct peios_access) {
+		.granted = wanted | (maximum ? walk->granted : 0),
+		.used = used,
+		.ace = -1,
+	};
+	return 0;
+}
+
 /**
  * peios_access_check() - decide if a subject has access by a descriptor
  * @subject: who asks
@@ -263,40 +296,15 @@ int peios_access_check(const struct peios_subject *subject,
 	u32 wanted = peios_map_generic(desired, mapping) &
 		     ~PEIOS_MAXIMUM_ALLOWED;
 	struct walk walk = { .ace = -1 };
-	u32 by_privilege = 0, missing;
 	struct peios_acl dacl;
-	u64 used = 0;
-
-	if (wanted & PEIOS_ACCESS_SYSTEM_SECURITY) {
-		if (!(subject->privileges & PEIOS_PRIV_SECURITY))
-			return refuse(result, PEIOS_ACCESS_SYSTEM_SECURITY,
-				      PEIOS_CHECK_PRIVILEGE, -1);
-		by_privilege |= PEIOS_ACCESS_SYSTEM_SECURITY;
-		used |= PEIOS_PRIV_SECURITY;
-	}
 
 	if (peios_sd_dacl(sd, &dacl))
-		walk_dacl(subject, sd, dacl, wanted & ~by_privilege, maximum,
+		walk_dacl(subject, sd, dacl,
+			  wanted & ~PEIOS_ACCESS_SYSTEM_SECURITY, maximum,
 			  mapping, &walk);
 	else
 		walk.granted = (wanted | mapping->all) & ~NOT_BY_ACE;
-
-	if (wanted & ~walk.granted & PEIOS_WRITE_OWNER &&
-	    subject->privileges & PEIOS_PRIV_TAKE_OWNERSHIP) {
-		by_privilege |= PEIOS_WRITE_OWNER;
-		used |= PEIOS_PRIV_TAKE_OWNERSHIP;
-	}
-
-	missing = wanted & ~(walk.granted | by_privilege);
-	if (missing)
-		return refuse(result, missing, PEIOS_CHECK_SD,
-			      walk.denied & missing ? walk.ace : -1);
-	*result = (struct peios_access) {
-		.granted = wanted | (maximum ? walk.granted : 0),
-		.used = used,
-		.ace = -1,
-	};
-	return 0;
+	return conclude(subject, wanted, maximum, &walk, result);
 }
 
 /**
@@ -314,6 +322,36 @@ bool peios_pip_dominates(const struct peios_pip *caller,
 	       (caller->type >= target->type && caller->trust >= target->trust);
 }
 
+/* That a process is there is no secret: PIP does not hide it. */
+static bool kept_off(const struct peios_pip *caller,
+		     const struct peios_pip *target, u32 desired)
+{
+	return desired != PEIOS_PROCESS_QUERY_LIMITED &&
+	       !peios_pip_dominates(caller, target);
+}
+
+/*
+ * SeDebugPrivilege stands in for the security descriptor, but not for the
+ * privilege that ACCESS_SYSTEM_SECURITY needs.
+ */
+static int or_debug(const struct peios_subject *subject, u32 all, int err,
+		    struct peios_access *result)
+{
+	if (!(subject->privileges & PEIOS_PRIV_DEBUG) ||
+	    result->refused_by == PEIOS_CHECK_PRIVILEGE)
+		return err;
+	if (all == result->granted)
+		return 0;
+	*result = (struct peios_access) {
+		.granted = all,
+		.used = PEIOS_PRIV_DEBUG,
+		.ace = -1,
+	};
+	if (all & PEIOS_ACCESS_SYSTEM_SECURITY)
+		result->used |= PEIOS_PRIV_SECURITY;
+	return 0;
+}
+
 /**
  * peios_process_check() - decide if a subject may do something to a process
  * @subject: who asks
@@ -324,8 +362,8 @@ bool peios_pip_dominates(const struct peios_pip *caller,
  * @result: the decision
  *
  * No privilege passes integrity protection, but that a process is there is no
- * secret: PROCESS_QUERY_LIMITED alone is not subject to it. SeDebugPrivilege stands in for the
- * security descriptor, but not for the privilege that
+ * secret: PROCESS_QUERY_LIMITED alone is not subject to it. SeDebugPrivilege
+ * stands in for the security descriptor, but not for the privilege that
  * ACCESS_SYSTEM_SECURITY needs.
  *
  * Not asked for within one thread group.
@@ -343,31 +381,85 @@ int peios_process_check(const struct peios_subject *subject,
 	u32 all = peios_map_generic(desired, mapping) & ~PEIOS_MAXIMUM_ALLOWED;
 	int err;
 
-	if (desired != PEIOS_PROCESS_QUERY_LIMITED &&
-	    !peios_pip_dominates(caller_pip, target_pip))
+	if (kept_off(caller_pip, target_pip, desired))
 		return refuse(result, all, PEIOS_CHECK_PIP, -1);
 
 	err = peios_access_check(subject, sd, desired, mapping, result);
-	if (!(subject->privileges & PEIOS_PRIV_DEBUG) ||
-	    result->refused_by == PEIOS_CHECK_PRIVILEGE)
-		return err;
-
 	if (desired & PEIOS_MAXIMUM_ALLOWED)
 		all |= mapping->all | result->granted;
-	if (all == result->granted)
-		return 0;
-	*result = (struct peios_access) {
-		.granted = all,
-		.used = PEIOS_PRIV_DEBUG,
-		.ace = -1,
-	};
-	if (all & PEIOS_ACCESS_SYSTEM_SECURITY)
-		result->used |= PEIOS_PRIV_SECURITY;
-	return 0;
+	return or_debug(subject, all, err, result);
 }
 
 /**
- * peios_control_missing() - what who would act as a process lacks for it
+ * peios_default_granted() - the rights that the default descriptor grants
+ * @subject: who asks
+ * @target: the process, which has no descriptor of its own
+ *
+ * The same as AccessCheck says of what peios_sd_default() makes, without making
+ * it: all rights to the user, Administrators, SYSTEM and Unix roots, and
+ * PROCESS_QUERY_LIMITED to everyone.
+ *
+ * Context: any.
+ * Return: the rights' mask.
+ */
+u32 peios_default_granted(const struct peios_subject *subject,
+			  const struct peios_target *target)
+{
+	if (target->by_root || in_token(subject, &target->user, false) ||
+	    in_token(subject, &peios_sid_system, false) ||
+	    in_token(subject, &peios_sid_administrators, false))
+		return PEIOS_PROCESS_ALL;
+	return in_token(subject, &peios_sid_everyone, false) ?
+	       PEIOS_PROCESS_QUERY_LIMITED : 0;
+}
+
+/**
+ * peios_decide() - may a subject do something to a process?
+ * @subject: who asks
+ * @caller: its protection, and the privileges that it has
+ * @target: the process
+ * @sd: the descriptor that was set for it, NULL for the default one
+ * @desired: rights, none generic, nor MAXIMUM_ALLOWED
+ * @result: the decision
+ * @lacks: the privileges that are missing, if that is why it is refused, or 0
+ *
+ * Everything that Peios decides about processes is decided here: by protection,
+ * by the descriptor or a privilege in its place, and, where there is but the
+ * default one, by the privileges of the target.
+ *
+ * Context: any.
+ * Return: 0 if all that is desired is granted, or else -EACCES.
+ */
+int peios_decide(const struct peios_subject *subject,
+		 const struct peios_caller *caller,
+		 const struct peios_target *target, const struct peios_sd *sd,
+		 u32 desired, struct peios_access *result, u64 *lacks)
+{
+	struct walk walk = { .ace = -1 };
+	int err;
+
+	*lacks = 0;
+	if (sd)
+		return peios_process_check(subject, &caller->pip, sd,
+					   &target->pip, desired, result);
+	if (kept_off(&caller->pip, &target->pip, desired))
+		return refuse(result, desired, PEIOS_CHECK_PIP, -1);
+
+	walk.granted = peios_default_granted(subject, target);
+	err = conclude(subject, desired, false, &walk, result);
+	err = or_debug(subject, desired, err, result);
+	if (err)
+		return err;
+	*lacks = peios_control_missing(desired, target->privileges,
+				       caller->privileges, subject->privileges);
+	if (!*lacks)
+		return 0;
+	return refuse(result, desired & PEIOS_PROCESS_GUARDED,
+		      PEIOS_CHECK_PRIVILEGE, -1);
+}
+
+/**
+ * peios_control_missing() - what one lacks to act as a process or rule it
  * @desired: rights asked for
  * @target: privileges that the target has
  * @present: privileges that the subject has
@@ -375,11 +467,12 @@ int peios_process_check(const struct peios_subject *subject,
  *
  * Context: any.
  * Return: TCB privileges of the target that the subject lacks; 0 if the rights
- *         don't let it act as the target, or SeDebugPrivilege lets it.
+ *         neither let it act as the target nor change its policy, or
+ *         SeDebugPrivilege lets it.
  */
 u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled)
 {
-	if (!(desired & PEIOS_PROCESS_CONTROL) || enabled & PEIOS_PRIV_DEBUG)
+	if (!(desired & PEIOS_PROCESS_GUARDED) || enabled & PEIOS_PRIV_DEBUG)
 		return 0;
 	return target & ~present & ~PEIOS_PRIV_USER;
 }

@@ -62,6 +62,17 @@
 	(PEIOS_PROCESS_VM_WRITE | PEIOS_PROCESS_DUP_HANDLE |		\
 	 PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
 
+/*
+ * What takes the target's privileges, under the default descriptor: to act as it,
+ * and to change how the OOM killer sees it, which is policy that was set for it.
+ */
+#define PEIOS_PROCESS_GUARDED	(PEIOS_PROCESS_CONTROL | PEIOS_PROCESS_SET_QUOTA)
+
+/* What reaches memory, files or folders, which other processes may share. */
+#define PEIOS_PROCESS_INSIDE						\
+	(PEIOS_PROCESS_VM_READ | PEIOS_PROCESS_VM_WRITE |		\
+	 PEIOS_PROCESS_DUP_HANDLE)
+
 /**
  * struct peios_mapping - what the generic rights stand for
  * @read: GENERIC_READ
@@ -113,6 +124,30 @@ struct peios_pip {
 };
 
 /**
+ * struct peios_caller - what is asked of who asks, beside the subject
+ * @privileges: those that it has, enabled or not
+ * @pip: its integrity protection
+ */
+struct peios_caller {
+	u64 privileges;
+	struct peios_pip pip;
+};
+
+/**
+ * struct peios_target - a process, as one of its threads has it
+ * @user: the user, who owns the default descriptor
+ * @privileges: those that it has, enabled or not
+ * @pip: its integrity protection
+ * @by_root: the user is a Unix user, and who asks is a Unix root over it
+ */
+struct peios_target {
+	struct peios_sid user;
+	u64 privileges;
+	struct peios_pip pip;
+	bool by_root;
+};
+
+/**
  * enum peios_check - the check that refused something
  * @PEIOS_CHECK_NONE: none did
  * @PEIOS_CHECK_PIP: the caller does not dominate the target
@@ -157,6 +192,12 @@ int peios_process_check(const struct peios_subject *subject,
 			const struct peios_sd *sd,
 			const struct peios_pip *target_pip, u32 desired,
 			struct peios_access *result);
+u32 peios_default_granted(const struct peios_subject *subject,
+			  const struct peios_target *target);
+int peios_decide(const struct peios_subject *subject,
+		 const struct peios_caller *caller,
+		 const struct peios_target *target, const struct peios_sd *sd,
+		 u32 desired, struct peios_access *result, u64 *lacks);
 u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled);
 bool peios_owner_permitted(const struct peios_subject *subject,
 			   const struct peios_sid *owner);

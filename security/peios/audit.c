@@ -10,26 +10,98 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/init.h>
 #include <linux/lsm_audit.h>
+#include <linux/random.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
+#include <linux/siphash.h>
 #include <linux/string.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
 #include "privilege.h"
+#include "setup.h"
+#include "sid.h"
+#include "sysctl.h"
 
 atomic64_t peios_stats[PEIOS_NR_STATS];
 
-/* Ten records in five seconds; what is left out is counted, not logged. */
-static struct ratelimit_state audit_limit =
-	RATELIMIT_STATE_INIT_FLAGS(audit_limit, 5 * HZ, 10,
-				   RATELIMIT_MSG_ON_RELEASE);
+/*
+ * Ten records of refusals in five seconds for each user who asks, so that one's
+ * flood does not hide another's; what is left out is counted, not logged. Two in
+ * @LIMITS users share a limit: which, nobody can know or bring about.
+ */
+#define LIMITS	128
 
-/* A flood of one kind does not keep the other from being recorded. */
+static struct ratelimit_state refusal_limits[LIMITS];
+static siphash_key_t limits_key;
+
+/* Those who are granted what is recorded are trusted. */
 static struct ratelimit_state grant_limit =
 	RATELIMIT_STATE_INIT_FLAGS(grant_limit, 5 * HZ, 10,
 				   RATELIMIT_MSG_ON_RELEASE);
+
+/**
+ * peios_audit_user() - the user whose records are limited together
+ * @cred: who asks
+ * @sid: the result
+ *
+ * The user of the token; within a user namespace the one who has made the
+ * outermost, who may have many others' ids there.
+ *
+ * Context: any; @cred can't go away.
+ */
+void peios_audit_user(const struct cred *cred, struct peios_sid *sid)
+{
+	const struct user_namespace *ns = cred->user_ns;
+
+	if (ns == &init_user_ns) {
+		peios_cred_user(cred, sid);
+		return;
+	}
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	peios_sid_from_uid(__kuid_val(ns->owner), sid);
+}
+
+static bool refusal_recorded(const struct cred *cred)
+{
+	struct peios_sid sid;
+	u64 hash;
+
+	peios_audit_user(cred, &sid);
+	hash = siphash(sid.sub, sid.nr_subs * sizeof(sid.sub[0]), &limits_key);
+	if (__ratelimit(&refusal_limits[hash % LIMITS]))
+		return true;
+	atomic64_inc(&peios_stats[PEIOS_STAT_UNRECORDED]);
+	return false;
+}
+
+/**
+ * peios_init_audit() - set up the limits
+ */
+void __init peios_init_audit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIMITS; i++) {
+		ratelimit_state_init(&refusal_limits[i], 5 * HZ, 10);
+		ratelimit_set_flags(&refusal_limits[i],
+				    RATELIMIT_MSG_ON_RELEASE);
+	}
+}
+
+/* There are no random numbers yet when the modules are set up. */
+static int __init make_limits_key(void)
+{
+	get_random_bytes(&limits_key, sizeof(limits_key));
+	return 0;
+}
+late_initcall(make_limits_key);
 
 struct log_data {
 	struct common_audit_data common;
@@ -124,10 +196,12 @@ void peios_audit(const struct peios_record *record)
 		.record = record,
 	};
 
-	if (!__ratelimit(record->granted ? &grant_limit : &audit_limit)) {
+	if (record->granted && !__ratelimit(&grant_limit)) {
 		atomic64_inc(&peios_stats[PEIOS_STAT_UNRECORDED]);
 		return;
 	}
+	if (!record->granted && !refusal_recorded(record->subject))
+		return;
 	common_lsm_audit(&data.common, log_record, NULL);
 }
 
@@ -222,10 +296,9 @@ void peios_audit_sysctl_refused(struct file *file,
 		.why = why,
 	};
 
-	if (!__ratelimit(&audit_limit)) {
-		atomic64_inc(&peios_stats[PEIOS_STAT_UNRECORDED]);
+	if (!refusal_recorded(why == PEIOS_SYSCTL_OPENER ? file->f_cred :
+							   current_cred()))
 		return;
-	}
 	common_lsm_audit(&record.common, log_sysctl, NULL);
 }
 

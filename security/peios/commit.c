@@ -7,8 +7,10 @@
 #include <linux/errno.h>
 #include <linux/lsm_hooks.h>
 
-#include "common.h"
+#include "commit.h"
+#include "cred.h"
 #include "privilege.h"
+#include "setup.h"
 
 /*
  * vm.admin_reserve_kbytes is kept for the TCB tier. All modules must agree, so

@@ -36,8 +36,11 @@
 #include <linux/user_namespace.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
 #include "privilege.h"
+#include "process.h"
+#include "setup.h"
 
 /* There was a token with deny-only groups, of which one could be Everyone. */
 bool peios_deny_only_seen __read_mostly;
@@ -205,25 +208,6 @@ u64 peios_current_enabled(void)
 	return enabled;
 }
 
-/**
- * peios_task_tcb() - ask if a process is of the TCB tier
- * @task: a task of the process
- *
- * Context: any; @task can't go away.
- * Return: true if its token has SeTcbPrivilege, enabled or not.
- */
-bool peios_task_tcb(struct task_struct *task)
-{
-	bool tcb;
-
-	if (!peios_initialized)
-		return false;
-	rcu_read_lock();
-	tcb = peios_cred_present(__task_cred(task)) & PEIOS_PRIV_TCB;
-	rcu_read_unlock();
-	return tcb;
-}
-
 static void hook_cred_transfer(struct cred *new, const struct cred *old)
 {
 	struct peios_cred *to = peios_cred(new);
@@ -236,6 +220,7 @@ static void hook_cred_transfer(struct cred *new, const struct cred *old)
 static int hook_cred_prepare(struct cred *new, const struct cred *old,
 			     gfp_t gfp)
 {
+	peios_process_mix();
 	hook_cred_transfer(new, old);
 	return 0;
 }

@@ -20,6 +20,8 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
+#include <linux/nsfs.h>
+#include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -27,8 +29,12 @@
 #include <linux/signal.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
+#include "door.h"
+#include "privilege.h"
 #include "process.h"
+#include "setup.h"
 
 /**
  * peios_ptrace_rights() - the rights that a kind of access needs
@@ -81,7 +87,7 @@ static int check(struct task_struct *target, u32 desired, const char *op)
 /* Most of who asks what all may ask is another process. */
 static int check_query(struct task_struct *target, const char *op)
 {
-	if (peios_task_granted_to_all(target, PEIOS_PROCESS_QUERY_LIMITED))
+	if (peios_task_plain(target, PEIOS_PROCESS_QUERY_LIMITED))
 		return 0;
 	return check(target, PEIOS_PROCESS_QUERY_LIMITED, op);
 }
@@ -137,7 +143,7 @@ static noinline int check_kill(struct task_struct *p,
 {
 	/* Any right that a signal needs is granted as plainly as this one. */
 	if (same_thread_group(p, current) ||
-	    peios_current_plainly_granted(p, PEIOS_PROCESS_TERMINATE))
+	    peios_task_plain(p, PEIOS_PROCESS_TERMINATE))
 		return 0;
 	/* It goes to the process that submitted the request and no other. */
 	if (cred)
@@ -152,7 +158,7 @@ static noinline int check_kill(struct task_struct *p,
 static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
-	if (!sig && peios_task_granted_to_all(p, PEIOS_PROCESS_QUERY_LIMITED))
+	if (!sig && peios_task_plain(p, PEIOS_PROCESS_QUERY_LIMITED))
 		return 0;
 	return check_kill(p, info, sig, cred);
 }
@@ -245,6 +251,37 @@ static int hook_task_getsid(struct task_struct *p)
 	return check_query(p, "getsid");
 }
 
+/*
+ * From one's own mount namespace these lead to each other one that there is, and
+ * by setns() into it, whoever lives there; all else that leads to a namespace asks
+ * for a process of it. The kernel looks at the number of the command alone.
+ */
+static bool steps_to_namespaces(unsigned int cmd)
+{
+	return _IOC_NR(cmd) == _IOC_NR(NS_MNT_GET_NEXT) ||
+	       _IOC_NR(cmd) == _IOC_NR(NS_MNT_GET_PREV);
+}
+
+static int hook_file_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long arg)
+{
+	const struct peios_record record = {
+		.op = "list_namespaces",
+		.subject = current_cred(),
+		.target = current,
+		.check = PEIOS_CHECK_PRIVILEGE,
+		.privileges = PEIOS_PRIV_TCB,
+	};
+
+	if (likely(!steps_to_namespaces(cmd)) || !proc_ns_file(file))
+		return 0;
+	if (peios_current_enabled() & PEIOS_PRIV_TCB) {
+		peios_cred_use(current_cred(), PEIOS_PRIV_TCB);
+		return 0;
+	}
+	return peios_refuse(&record) ? -EPERM : 0;
+}
+
 static struct security_hook_list door_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
 	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
@@ -261,6 +298,8 @@ static struct security_hook_list door_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_getioprio, hook_task_getioprio),
 	LSM_HOOK_INIT(task_getpgid, hook_task_getpgid),
 	LSM_HOOK_INIT(task_getsid, hook_task_getsid),
+	LSM_HOOK_INIT(file_ioctl, hook_file_ioctl),
+	LSM_HOOK_INIT(file_ioctl_compat, hook_file_ioctl),
 };
 
 /**

@@ -19,9 +19,11 @@
 #include <linux/unaligned.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
 #include "privilege.h"
 #include "sd.h"
+#include "setup.h"
 
 static void show_sid(struct seq_file *m, char before,
 		     const struct peios_sid *sid)

@@ -9,9 +9,12 @@
 #include <linux/sched.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
+#include "oom.h"
 #include "privilege.h"
 #include "process.h"
+#include "setup.h"
 
 /**
  * peios_adj_permitted() - may oom_score_adj be changed?

@@ -10,9 +10,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "common.h"
+#include "oom.h"
 #include "privilege.h"
+#include "setup.h"
 #include "sid.h"
+#include "sysctl.h"
 #include "token.h"
 
 #define SEED	0x7065696f

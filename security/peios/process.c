@@ -17,6 +17,18 @@
  *    be had by removing a privilege and attaching to a process that kept it.
  *    An administrator who sets a descriptor decides that himself.
  *
+ * Who is asked about is all that the access reaches, and each of them has to grant
+ * it:
+ *
+ *  - every thread of the process, whichever of them the path or the call names:
+ *    what is done to one (a signal that ends the process, its memory, limits,
+ *    score and descriptor) is done to all, and threads may have different tokens;
+ *  - for what reaches inside (memory, files, the current folder), every process
+ *    that may share that, see struct peios_family.
+ *
+ * An I/O thread of io_uring is not asked about: what it does counts only as far
+ * as the process's first thread has it.
+ *
  * All of it runs under locks and in interrupts (signals from SIGIO): nothing on
  * the way to a decision sleeps or allocates.
  */
@@ -25,26 +37,29 @@
 #include <linux/cleanup.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/fs_struct.h>
 #include <linux/lsm_hooks.h>
-#include <linux/mutex.h>
 #include <linux/peios.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/spinlock.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
 #include "privilege.h"
 #include "process.h"
 #include "sd.h"
-
-/* Held to replace a descriptor, across the check if that is permitted. */
-static DEFINE_MUTEX(peios_sd_mutex);
+#include "setup.h"
 
 static struct peios_process init_process = { .usage = REFCOUNT_INIT(1) };
 
@@ -66,9 +81,46 @@ static void put_sd(struct peios_sd *sd)
 		kfree_rcu(sd, rcu);
 }
 
+#define SHARES_INSIDE	(CLONE_VM | CLONE_FILES | CLONE_FS)
+
+/* Callable in any context. */
+static void put_family(struct peios_family *family)
+{
+	if (family && refcount_dec_and_test(&family->usage))
+		kfree_rcu(family, rcu);
+}
+
+/*
+ * The family of the current process, to which a child is about to be born; made
+ * if there was none. Only the process itself joins or leaves one, and the latter
+ * while it has no other threads.
+ */
+static struct peios_family *join_family(struct peios_process *process)
+{
+	struct peios_family *family, *old;
+
+	family = rcu_dereference_protected(process->family, true);
+	if (!family) {
+		family = kmalloc(sizeof(*family), GFP_KERNEL_ACCOUNT);
+		if (!family)
+			return NULL;
+		/* The process's own reference */
+		refcount_set(&family->usage, 1);
+		old = unrcu_pointer(cmpxchg(&process->family, NULL,
+					    RCU_INITIALIZER(family)));
+		if (old) {
+			kfree(family);
+			family = old;
+		}
+	}
+	refcount_inc(&family->usage);
+	return family;
+}
+
 static int hook_task_alloc(struct task_struct *task, unsigned long clone_flags)
 {
 	struct peios_process *process = peios_task(current)->process;
+	struct peios_family *family = NULL;
 
 	if (clone_flags & CLONE_THREAD) {
 		refcount_inc(&process->usage);
@@ -76,11 +128,21 @@ static int hook_task_alloc(struct task_struct *task, unsigned long clone_flags)
 		return 0;
 	}
 
+	/* Kernel threads share with each other, and with nobody else. */
+	if (clone_flags & SHARES_INSIDE && !(current->flags & PF_KTHREAD)) {
+		family = join_family(process);
+		if (!family)
+			return -ENOMEM;
+	}
 	process = kmalloc(sizeof(*process), GFP_KERNEL_ACCOUNT);
-	if (!process)
+	if (!process) {
+		put_family(family);
 		return -ENOMEM;
+	}
 	refcount_set(&process->usage, 1);
+	process->mixed = false;
 	RCU_INIT_POINTER(process->sd, get_sd(peios_task(current)->process));
+	RCU_INIT_POINTER(process->family, family);
 	peios_task(task)->process = process;
 	return 0;
 }
@@ -93,51 +155,24 @@ static void hook_task_free(struct task_struct *task)
 	if (!process || !refcount_dec_and_test(&process->usage))
 		return;
 	put_sd(rcu_dereference_protected(process->sd, true));
+	put_family(rcu_dereference_protected(process->family, true));
 	kfree(process);
 }
 
-/* Would an entry that allows something to @sid be about the subject? */
-static bool holds(const struct peios_subject *subject,
-		  const struct peios_sid *sid)
-{
-	unsigned int i;
-
-	if (peios_sid_equal(subject->user, sid))
-		return true;
-	for (i = 0; i < subject->nr_groups; i++)
-		if (peios_sid_equal(&subject->groups[i], sid))
-			return true;
-	for (; i < subject->nr_groups + subject->nr_deny; i++)
-		if (peios_sid_equal(&subject->groups[i], sid))
-			return false;
-	if (subject->unix_member && sid->authority == 22 &&
-	    sid->nr_subs == 2 && sid->sub[0] == 2)
-		return subject->unix_member(subject->unix_groups, sid->sub[1]);
-	return peios_sid_equal(sid, &peios_sid_everyone);
-}
-
 /**
- * peios_default_granted() - the rights that the default descriptor grants
- * @subject: who asks
- * @user: the user of the target, who is its owner
- * @unix_root: the target is a Unix user's, and @subject a Unix root over it
+ * peios_process_mix() - note that the current thread may get other credentials
  *
- * The same as AccessCheck says of what peios_sd_default() makes, without making
- * it: all rights to the user, Administrators, SYSTEM and Unix roots, and
- * PROCESS_QUERY_LIMITED to everyone.
+ * Called for each credential that it prepares, whatever becomes of it. Whoever
+ * reads the new credential, which commit_creds() publishes, sees the note.
  *
- * Context: any.
- * Return: the rights' mask.
+ * Context: process context.
  */
-u32 peios_default_granted(const struct peios_subject *subject,
-			  const struct peios_sid *user, bool unix_root)
+void peios_process_mix(void)
 {
-	if (unix_root || holds(subject, user) ||
-	    holds(subject, &peios_sid_system) ||
-	    holds(subject, &peios_sid_administrators))
-		return PEIOS_PROCESS_ALL;
-	return holds(subject, &peios_sid_everyone) ?
-	       PEIOS_PROCESS_QUERY_LIMITED : 0;
+	struct peios_process *process = peios_task(current)->process;
+
+	if (!thread_group_empty(current) && !READ_ONCE(process->mixed))
+		WRITE_ONCE(process->mixed, true);
 }
 
 /* Roots over a Unix user's process, by user namespace */
@@ -175,126 +210,134 @@ static bool is_unix_root(const struct peios_sid *user, const struct cred *cred)
 }
 
 /**
- * peios_default_check() - decide by the default descriptor
- * @subject: who asks
- * @user: the user of the target, who is its owner
- * @unix_root: the target is a Unix user's, and @subject a Unix root over it
- * @desired: rights, none generic, nor MAXIMUM_ALLOWED
- * @result: the decision
- *
- * As peios_process_check() decides by what peios_sd_default() makes, of a target
- * that is not protected.
- *
- * Context: any.
- * Return: 0 if all that is desired is granted, or else -EACCES.
- */
-int peios_default_check(const struct peios_subject *subject,
-			const struct peios_sid *user, bool unix_root,
-			u32 desired, struct peios_access *result)
-{
-	u32 missing = desired & ~peios_default_granted(subject, user, unix_root);
-	u64 security = 0;
-
-	*result = (struct peios_access) { .ace = -1 };
-	if (desired & PEIOS_ACCESS_SYSTEM_SECURITY) {
-		security = subject->privileges & PEIOS_PRIV_SECURITY;
-		if (!security) {
-			result->missing = PEIOS_ACCESS_SYSTEM_SECURITY;
-			result->refused_by = PEIOS_CHECK_PRIVILEGE;
-			return -EACCES;
-		}
-		result->used = security;
-		missing &= ~PEIOS_ACCESS_SYSTEM_SECURITY;
-	}
-	if (missing & PEIOS_WRITE_OWNER &&
-	    subject->privileges & PEIOS_PRIV_TAKE_OWNERSHIP) {
-		result->used |= PEIOS_PRIV_TAKE_OWNERSHIP;
-		missing &= ~PEIOS_WRITE_OWNER;
-	}
-	if (missing && subject->privileges & PEIOS_PRIV_DEBUG) {
-		result->used = PEIOS_PRIV_DEBUG | security;
-		missing = 0;
-	}
-	if (missing) {
-		result->used = 0;
-		result->missing = missing;
-		result->refused_by = PEIOS_CHECK_SD;
-		return -EACCES;
-	}
-	result->granted = desired;
-	return 0;
-}
-
-/* A target that has no descriptor of its own has the default. */
-static int check_default(const struct peios_subject *subject,
-			 const struct cred *cred, const struct cred *target,
-			 const struct peios_pip *target_pip, u32 desired,
-			 struct peios_access *result, u64 *lacks)
-{
-	struct peios_sid user;
-	bool by_root;
-	int err;
-
-	if (!peios_pip_dominates(&peios_cred(cred)->pip, target_pip)) {
-		*result = (struct peios_access) {
-			.missing = desired,
-			.refused_by = PEIOS_CHECK_PIP,
-			.ace = -1,
-		};
-		return -EACCES;
-	}
-
-	peios_cred_user(target, &user);
-	by_root = peios_cred_lost(target) & PEIOS_LOST_ROOT &&
-		  is_unix_root(subject->user, target);
-	err = peios_default_check(subject, &user, by_root, desired, result);
-	if (err)
-		return err;
-
-	*lacks = peios_control_missing(desired, peios_cred_present(target),
-				       peios_cred_present(cred),
-				       subject->privileges);
-	if (!*lacks)
-		return 0;
-	*result = (struct peios_access) {
-		.missing = desired & PEIOS_PROCESS_CONTROL,
-		.refused_by = PEIOS_CHECK_PRIVILEGE,
-		.ace = -1,
-	};
-	return -EACCES;
-}
-
-/**
- * peios_task_decide() - may a credential do this to another's process?
+ * peios_cred_decide() - may a credential do this to a process with another one?
  * @cred: who asks
- * @target: the credential of the process
+ * @target: a credential of the process
  * @sd: its descriptor, NULL for the default
  * @desired: rights on it
  * @result: the decision
- * @lacks: the privileges that are missing, where that is why it is refused
+ * @lacks: the privileges that are missing, if that is why it is refused
  *
- * PROCESS_QUERY_LIMITED alone is not subject to PIP: it says no more than that
- * a process is there.
+ * Gathers what peios_decide() needs.
  *
  * Context: any; the credentials and @sd can't go away.
  * Return: 0, or -EACCES.
  */
-int peios_task_decide(const struct cred *cred, const struct cred *target,
+int peios_cred_decide(const struct cred *cred, const struct cred *target,
 		      const struct peios_sd *sd, u32 desired,
 		      struct peios_access *result, u64 *lacks)
 {
-	static const struct peios_pip none;
-	const struct peios_pip *target_pip = &none;
+	const struct peios_caller caller = {
+		.privileges = peios_cred_present(cred),
+		.pip = peios_cred(cred)->pip,
+	};
+	struct peios_target of;
 	struct peios_identity who;
 
 	peios_cred_identity(cred, &who);
-	if (desired != PEIOS_PROCESS_QUERY_LIMITED)
-		target_pip = &peios_cred(target)->pip;
-	if (sd)
-		return peios_process_check(&who.subject, &peios_cred(cred)->pip,
-					   sd, target_pip, desired, result);
-	return check_default(&who.subject, cred, target, target_pip, desired,
-			     result, lacks);
+	of.pip = peios_cred(target)->pip;
+	/* A descriptor that was set decides by itself. */
+	if (!sd) {
+		peios_cred_user(target, &of.user);
+		of.privileges = peios_cred_present(target);
+		of.by_root = peios_cred_lost(target) & PEIOS_LOST_ROOT &&
+			     is_unix_root(who.subject.user, target);
+	}
+	return peios_decide(&who.subject, &caller, &of, sd, desired, result,
+			    lacks);
+}
+
+/**
+ * struct question - what is asked, of whom, and the answer so far
+ * @cred: who asks
+ * @desired: rights
+ * @record: what to say of a refusal
+ * @used: privileges that were relied on
+ */
+struct question {
+	const struct cred *cred;
+	u32 desired;
+	struct peios_record record;
+	u64 used;
+};
+
+static int ask_thread(struct question *q, struct task_struct *task,
+		      const struct cred *of, const struct peios_sd *sd)
+{
+	struct peios_access result;
+	int err;
+
+	err = peios_cred_decide(q->cred, of, sd, q->desired, &result,
+				&q->record.privileges);
+	if (err) {
+		q->record.target = task;
+		q->record.rights = result.missing;
+		q->record.check = result.refused_by;
+	}
+	q->used |= result.used;
+	return err;
+}
+
+/* Under RCU. A descriptor, and PIP, are the same for all threads. */
+static int ask_process(struct question *q, struct task_struct *task)
+{
+	const struct peios_process *process = peios_task(task)->process;
+	const struct peios_sd *sd = rcu_dereference(process->sd);
+	const struct cred *first = __task_cred(task), *of;
+	struct task_struct *t;
+	int err;
+
+	err = ask_thread(q, task, first, sd);
+	/* Pairs with the release of commit_creds(): see peios_process_mix(). */
+	smp_rmb();
+	if (err || sd || likely(!READ_ONCE(process->mixed)))
+		return err;
+	for_each_thread(task, t) {
+		of = __task_cred(t);
+		if (of == first || t->flags & PF_IO_WORKER)
+			continue;
+		err = ask_thread(q, t, of, NULL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * Under RCU, maybe under task_lock() of the target. Processes of the family that
+ * have meanwhile exited hold nothing; those that have unshared are asked about
+ * all the same, for it can't be told without a lock of theirs.
+ */
+static int ask_family(struct question *q, struct task_struct *target,
+		      const struct peios_family *family)
+{
+	struct task_struct *p;
+	int err;
+
+	for_each_process(p) {
+		if (rcu_access_pointer(peios_task(p)->process->family) != family ||
+		    same_thread_group(p, target) ||
+		    same_thread_group(p, current) ||
+		    !atomic_read(&p->signal->live))
+			continue;
+		err = ask_process(q, p);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int ask(struct question *q, struct task_struct *target)
+{
+	const struct peios_family *family;
+	int err;
+
+	err = ask_process(q, target);
+	if (err || !(q->desired & PEIOS_PROCESS_INSIDE))
+		return err;
+	/* Read after the credential: who drops privileges has shared before. */
+	family = peios_process_family(peios_task(target)->process);
+	return likely(!family) ? 0 : ask_family(q, target, family);
 }
 
 /**
@@ -311,31 +354,53 @@ int peios_task_decide(const struct cred *cred, const struct cred *target,
 int peios_task_access_by(const struct cred *cred, struct task_struct *target,
 			 u32 desired, const char *op, bool audit)
 {
-	struct peios_record record = {
-		.op = op,
-		.subject = cred,
-		.target = target,
+	struct question q = {
+		.cred = cred,
+		.desired = desired,
+		.record = { .op = op, .subject = cred },
 	};
-	const struct peios_process *process = peios_task(target)->process;
-	struct peios_access result;
 	int err;
 
-	scoped_guard(rcu)
-		err = peios_task_decide(cred, __task_cred(target),
-					rcu_dereference(process->sd), desired,
-					&result, &record.privileges);
+	guard(rcu)();
+	err = ask(&q, target);
 	if (!err) {
-		if (result.used)
-			peios_cred_use(cred, result.used);
+		if (q.used)
+			peios_cred_use(cred, q.used);
 		return 0;
 	}
-
-	record.rights = result.missing;
-	record.check = result.refused_by;
 	/* Permissive: Linux's rules decide, as they would without us. */
-	if (audit ? peios_refuse(&record) : peios_enforcing)
+	if (audit ? peios_refuse(&q.record) : peios_enforcing)
 		return err;
 	return 0;
+}
+
+/**
+ * peios_task_tcb() - ask if a process is of the TCB tier
+ * @task: a task of the process
+ *
+ * Context: any; @task can't go away.
+ * Return: true if a thread of it has SeTcbPrivilege in its token, enabled or not.
+ */
+bool peios_task_tcb(struct task_struct *task)
+{
+	const struct peios_process *process;
+	struct task_struct *t;
+
+	if (!peios_initialized)
+		return false;
+	guard(rcu)();
+	if (peios_cred_present(__task_cred(task)) & PEIOS_PRIV_TCB)
+		return true;
+	process = peios_task(task)->process;
+	/* Pairs with the release of commit_creds(): see peios_process_mix(). */
+	smp_rmb();
+	if (likely(!READ_ONCE(process->mixed)))
+		return false;
+	for_each_thread(task, t)
+		if (!(t->flags & PF_IO_WORKER) &&
+		    peios_cred_present(__task_cred(t)) & PEIOS_PRIV_TCB)
+			return true;
+	return false;
 }
 
 /**
@@ -414,18 +479,34 @@ static struct peios_sd *make_default(const struct cred *cred)
 	return sd;
 }
 
-/* The descriptor of a task's process as it is now; the caller puts it. */
-static struct peios_sd *task_sd(struct task_struct *task)
-{
-	struct peios_sd *sd = get_sd(peios_task(task)->process);
+/**
+ * struct seen - a process's descriptor, and what it followed from
+ * @cred: the credential of the task, a reference
+ * @set: what was set, a reference; NULL for the default one
+ * @sd: the descriptor, @set or one that was made
+ */
+struct seen {
 	const struct cred *cred;
+	struct peios_sd *set;
+	struct peios_sd *sd;
+};
 
-	if (!sd) {
-		cred = get_task_cred(task);
-		sd = make_default(cred);
-		put_cred(cred);
-	}
-	return sd;
+static void seen_put(struct seen *seen)
+{
+	put_sd(seen->sd);
+	put_cred(seen->cred);
+}
+
+/* The caller puts it, unless this fails. May sleep. */
+static int see(struct task_struct *task, struct seen *seen)
+{
+	seen->cred = get_task_cred(task);
+	seen->set = get_sd(peios_task(task)->process);
+	seen->sd = seen->set ?: make_default(seen->cred);
+	if (seen->sd)
+		return 0;
+	put_cred(seen->cred);
+	return -ENOMEM;
 }
 
 /**
@@ -438,7 +519,7 @@ static struct peios_sd *task_sd(struct task_struct *task)
  */
 int peios_sd_show(struct seq_file *m, struct task_struct *task)
 {
-	struct peios_sd *sd;
+	struct seen seen;
 	int err;
 
 	if (!peios_initialized)
@@ -447,18 +528,12 @@ int peios_sd_show(struct seq_file *m, struct task_struct *task)
 				  "read_sd");
 	if (err)
 		return err;
-	sd = task_sd(task);
-	if (!sd)
-		return -ENOMEM;
-	seq_write(m, sd->bytes, sd->size);
-	put_sd(sd);
+	err = see(task, &seen);
+	if (err)
+		return err;
+	seq_write(m, seen.sd->bytes, seen.sd->size);
+	seen_put(&seen);
 	return 0;
-}
-
-static void replace_sd(struct peios_process *process, struct peios_sd *sd)
-{
-	put_sd(rcu_replace_pointer(process->sd, sd,
-				   lockdep_is_held(&peios_sd_mutex)));
 }
 
 /* Not by a descriptor, but for lack of a privilege. */
@@ -506,6 +581,33 @@ static int change_permitted(struct task_struct *task,
 	return 0;
 }
 
+/*
+ * With exec_update_lock held, so that the process does not become another program
+ * between the check and the change: -EAGAIN if it is not as it was seen.
+ */
+static int change_sd(struct task_struct *task, const struct seen *seen,
+		     struct peios_sd *new)
+{
+	struct peios_process *process = peios_task(task)->process;
+	u32 rights = peios_sd_write_rights(seen->sd, new);
+	struct peios_sd __rcu *old = RCU_INITIALIZER(seen->set);
+	int err;
+
+	if (rcu_access_pointer(task->real_cred) != seen->cred)
+		return -EAGAIN;
+	err = peios_task_access(task, rights & ~PEIOS_ACCESS_SYSTEM_SECURITY,
+				"write_sd", true);
+	if (!err)
+		err = change_permitted(task, seen->sd, new, rights);
+	if (err)
+		return err;
+	/* Whoever else writes: one of the two has checked the other's. */
+	if (!try_cmpxchg(&process->sd, &old, RCU_INITIALIZER(new)))
+		return -EAGAIN;
+	put_sd(seen->set);
+	return 0;
+}
+
 /**
  * peios_sd_write() - give a process another security descriptor
  * @task: a task of the process
@@ -516,12 +618,14 @@ static int change_permitted(struct task_struct *task,
  * that is attached or a file that is open, stays.
  *
  * Context: process context; the caller opened the file itself.
- * Return: 0, -EINVAL for a descriptor that is malformed, -EACCES or -ENOMEM.
+ * Return: 0, -EINVAL for a descriptor that is malformed, -EACCES, -ENOMEM or
+ *         -EINTR.
  */
 int peios_sd_write(struct task_struct *task, const void *bytes, size_t size)
 {
-	struct peios_sd *old, *new;
-	u32 rights;
+	struct rw_semaphore *lock = &task->signal->exec_update_lock;
+	struct peios_sd *new;
+	struct seen seen;
 	int err;
 
 	if (!peios_initialized)
@@ -530,29 +634,28 @@ int peios_sd_write(struct task_struct *task, const void *bytes, size_t size)
 	if (err)
 		return err;
 
-	guard(mutex)(&peios_sd_mutex);
-	old = task_sd(task);
-	if (!old) {
-		put_sd(new);
-		return -ENOMEM;
-	}
-	rights = peios_sd_write_rights(old, new);
-	err = peios_task_access(task, rights & ~PEIOS_ACCESS_SYSTEM_SECURITY,
-				"write_sd", true);
-	if (!err)
-		err = change_permitted(task, old, new, rights);
-	put_sd(old);
+	do {
+		/* Nobody waits for us while we allocate. */
+		err = see(task, &seen);
+		if (err)
+			break;
+		err = down_read_killable(lock);
+		if (!err) {
+			err = change_sd(task, &seen, new);
+			up_read(lock);
+		}
+		seen_put(&seen);
+	} while (err == -EAGAIN);
 	if (err)
 		put_sd(new);
-	else
-		replace_sd(peios_task(task)->process, new);
 	return err;
 }
 
 /*
  * exec() has made another program of the process, maybe another user's. The
  * descriptor that somebody set for what it was goes with it, or who could ask
- * for anything of the old one could of the new.
+ * for anything of the old one could of the new. Nobody sets one meanwhile:
+ * exec() holds exec_update_lock.
  */
 static void leave_sd_behind(const struct cred *cred)
 {
@@ -561,11 +664,8 @@ static void leave_sd_behind(const struct cred *cred)
 	struct peios_sid owner;
 	struct peios_sd *sd;
 
-	if (!rcu_access_pointer(process->sd))
-		return;
-	guard(mutex)(&peios_sd_mutex);
 	sd = rcu_dereference_protected(process->sd,
-				       lockdep_is_held(&peios_sd_mutex));
+				       lockdep_is_held(&current->signal->exec_update_lock));
 	if (!sd)
 		return;
 	peios_sd_owner(sd, &owner);
@@ -573,8 +673,32 @@ static void leave_sd_behind(const struct cred *cred)
 	/* A setuid program runs in the groups of who calls it: they don't count. */
 	who.subject.unix_member = NULL;
 	who.subject.privileges = 0;
-	if (!peios_owner_permitted(&who.subject, &owner))
-		replace_sd(process, NULL);
+	if (!peios_owner_permitted(&who.subject, &owner)) {
+		rcu_assign_pointer(process->sd, NULL);
+		put_sd(sd);
+	}
+}
+
+/*
+ * It has memory and files of its own by now; folders it may still share, and
+ * goes on doing so.
+ */
+static void leave_family(void)
+{
+	struct peios_process *process = peios_task(current)->process;
+	struct peios_family *family;
+	bool shares;
+
+	family = rcu_dereference_protected(process->family, true);
+	if (!family)
+		return;
+	spin_lock(&current->fs->lock);
+	shares = current->fs->users > 1;
+	spin_unlock(&current->fs->lock);
+	if (shares)
+		return;
+	RCU_INIT_POINTER(process->family, NULL);
+	put_family(family);
 }
 
 /*
@@ -589,6 +713,7 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 	return 0;
 }
 
+/* With exec_update_lock held for writing, and no thread but the current one. */
 static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 {
 	/* The old program's protection is not for any other program. */
@@ -597,10 +722,10 @@ static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 	leave_sd_behind(bprm->cred);
 }
 
-/* What was set between the two, by who could still do so to the old program. */
 static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 {
-	leave_sd_behind(current_cred());
+	WRITE_ONCE(peios_task(current)->process->mixed, false);
+	leave_family();
 }
 
 static struct security_hook_list process_hooks[] __ro_after_init = {

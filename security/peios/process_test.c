@@ -22,10 +22,13 @@
 #include <linux/user_namespace.h>
 
 #include "access.h"
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
+#include "door.h"
 #include "privilege.h"
 #include "process.h"
 #include "sd.h"
+#include "setup.h"
 #include "sid.h"
 
 #define SEED	0x70726f63
@@ -71,7 +74,8 @@ static void default_is_access_check(struct kunit *test)
 		PEIOS_PRIV_RESTORE, PEIOS_PRIV_TCB,
 	};
 	static const struct peios_pip none;
-	struct peios_sid user, who, also, groups[4];
+	static const struct peios_caller caller;
+	struct peios_sid who, also, groups[4];
 	unsigned int run, refused = 0, i;
 	struct peios_access result, got;
 	u64 by_privilege = 0;
@@ -82,10 +86,12 @@ static void default_is_access_check(struct kunit *test)
 	for (run = 0; run < 20000; run++) {
 		struct peios_subject subject = { .user = &who, .groups = groups };
 		bool root = prandom_u32_state(&rnd) & 1, same;
+		struct peios_target target = { .by_root = root };
 		u32 granted, desired;
+		u64 lacks;
 		int err;
 
-		pick_sid(&rnd, &user);
+		pick_sid(&rnd, &target.user);
 		pick_sid(&rnd, &who);
 		pick_sid(&rnd, &also);
 		for (i = 0; i < ARRAY_SIZE(groups); i++)
@@ -112,17 +118,18 @@ static void default_is_access_check(struct kunit *test)
 			desired &= prandom_u32_state(&rnd);
 		}
 
-		sd = peios_sd_default(&user, &also, root, GFP_KERNEL);
+		sd = peios_sd_default(&target.user, &also, root, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, sd);
 		peios_access_check(&subject, sd, PEIOS_MAXIMUM_ALLOWED,
 				   &peios_process_mapping, &result);
-		granted = peios_default_granted(&subject, &user, root);
+		granted = peios_default_granted(&subject, &target);
 		same = granted == result.granted;
 		err = peios_process_check(&subject, &none, sd, &none, desired,
 					  &result);
 		kfree(sd);
-		same &= err == peios_default_check(&subject, &user, root,
-						   desired, &got);
+		same &= err == peios_decide(&subject, &caller, &target, NULL,
+					    desired, &got, &lacks);
+		same &= !lacks;
 		same &= !memcmp(&result, &got, sizeof(got));
 		if (!same)
 			break;
@@ -283,25 +290,24 @@ static void plainly_granted_is_granted(struct kunit *test)
 	for (run = 0; run < 200000; run++) {
 		struct peios_sd *sd = prandom_u32_state(&rnd) % 4 ? NULL : closed;
 		u32 right = desired[run % ARRAY_SIZE(desired)];
-		bool all, plain;
+		bool plain, deny_only;
 		u64 lacks;
 		int err;
 
 		shuffle_cred(&rnd, who, ns, tokens);
 		shuffle_cred(&rnd, whom, ns, tokens);
-		all = peios_granted_to_all(sd, right,
-					   peios_cred(who)->token->nr_deny);
-		plain = peios_plainly_granted(who, whom, sd, right);
-		if (!all && !plain)
+		deny_only = peios_cred(who)->token->nr_deny;
+		plain = peios_plainly_granted(who, whom, sd, right, deny_only);
+		if (!plain)
 			continue;
-		to_all += all;
+		to_all += right == PEIOS_PROCESS_QUERY_LIMITED && !deny_only;
 		if (right == PEIOS_PROCESS_TERMINATE) {
 			if (peios_cred_lost(who) & PEIOS_LOST_ROOT)
 				to_user++;
 			else
 				to_root++;
 		}
-		err = peios_task_decide(who, whom, sd, right, &result, &lacks);
+		err = peios_cred_decide(who, whom, sd, right, &result, &lacks);
 		if (err || result.used || result.granted != right)
 			break;
 	}
@@ -317,7 +323,13 @@ static void plainly_granted_is_granted(struct kunit *test)
 	kfree(closed);
 }
 
-/* The cases that they are for, one by one, and what takes each of them away. */
+static bool plain(const struct cred *who, const struct cred *whom,
+		  const struct peios_sd *sd, u32 desired, bool deny_only)
+{
+	return peios_plainly_granted(who, whom, sd, desired, deny_only);
+}
+
+/* The cases that it is for, one by one, and what takes each of them away. */
 static void plainly_granted_cases(struct kunit *test)
 {
 	const u32 right = PEIOS_PROCESS_TERMINATE;
@@ -336,42 +348,39 @@ static void plainly_granted_cases(struct kunit *test)
 	sd = peios_sd_default(&peios_sid_system, NULL, 0, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, sd);
 
-	KUNIT_EXPECT_TRUE(test, peios_granted_to_all(NULL, query, false));
-	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(NULL, query, true));
-	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(sd, query, false));
-	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(NULL, right, false));
-	KUNIT_EXPECT_FALSE(test, peios_granted_to_all(NULL, query | right, false));
+	/* What all have: nobody is looked at */
+	KUNIT_EXPECT_TRUE(test, plain(NULL, NULL, NULL, query, false));
+	KUNIT_EXPECT_FALSE(test, plain(NULL, NULL, sd, query, false));
 
 	/* Root, of the system's token */
-	KUNIT_EXPECT_TRUE(test, peios_plainly_granted(who, whom, NULL, right));
-	KUNIT_EXPECT_TRUE(test, peios_plainly_granted(who, whom, NULL, query));
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL,
-						       PEIOS_PROCESS_VM_WRITE));
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, sd, right));
+	KUNIT_EXPECT_TRUE(test, plain(who, whom, NULL, right, true));
+	KUNIT_EXPECT_TRUE(test, plain(who, whom, NULL, query, true));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, PEIOS_PROCESS_VM_WRITE, true));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, sd, right, true));
 	peios_cred(whom)->pip = (struct peios_pip) { 1, 0 };
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, right, true));
 	peios_cred(whom)->pip = (struct peios_pip) {};
 
 	/* Root that was not always, over the system, and the other way round */
 	peios_cred(who)->lost = lost;
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, right, true));
 	peios_cred(who)->lost = 0;
 	peios_cred(whom)->lost = lost;
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, right, true));
 
 	/* Who leaves root in this moment */
 	peios_cred(whom)->lost = 0;
 	who->euid = KUIDT_INIT(1000);
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, right, true));
 	whom->euid = KUIDT_INIT(1000);
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, right, true));
 
 	/* A user and the same, then another one */
 	peios_cred(who)->lost = lost;
 	peios_cred(whom)->lost = lost;
-	KUNIT_EXPECT_TRUE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_TRUE(test, plain(who, whom, NULL, right, true));
 	whom->euid = KUIDT_INIT(1001);
-	KUNIT_EXPECT_FALSE(test, peios_plainly_granted(who, whom, NULL, right));
+	KUNIT_EXPECT_FALSE(test, plain(who, whom, NULL, right, true));
 
 	abort_creds(who);
 	abort_creds(whom);
@@ -390,12 +399,12 @@ static void other_credentials_are_not_plain(struct kunit *test)
 
 	other = prepare_creds();
 	KUNIT_ASSERT_NOT_NULL(test, other);
-	KUNIT_EXPECT_TRUE(test, peios_current_plainly_granted(&init_task, right));
+	KUNIT_EXPECT_TRUE(test, peios_task_plain(&init_task, right));
 	old = override_creds(other);
-	KUNIT_EXPECT_FALSE(test, peios_current_plainly_granted(&init_task, right));
+	KUNIT_EXPECT_FALSE(test, peios_task_plain(&init_task, right));
 	revert_creds(old);
 	current->flags |= PF_IO_WORKER;
-	KUNIT_EXPECT_FALSE(test, peios_current_plainly_granted(&init_task, right));
+	KUNIT_EXPECT_FALSE(test, peios_task_plain(&init_task, right));
 	current->flags &= ~PF_IO_WORKER;
 	put_cred(other);
 }
@@ -419,6 +428,7 @@ static void control_needs_the_targets_privileges(struct kunit *test)
 		PEIOS_PROCESS_VM_WRITE, PEIOS_PROCESS_DUP_HANDLE,
 		PEIOS_WRITE_DAC, PEIOS_WRITE_OWNER,
 		PEIOS_PROCESS_VM_WRITE | PEIOS_PROCESS_VM_READ,
+		PEIOS_PROCESS_SET_QUOTA,
 	};
 	unsigned int i;
 	u32 right;
@@ -438,9 +448,119 @@ static void control_needs_the_targets_privileges(struct kunit *test)
 		KUNIT_EXPECT_NE(test, peios_control_missing(right, all, debug, 0),
 				0);
 	}
-	/* All that does not make one act as the target. */
-	right = PEIOS_PROCESS_ALL & ~PEIOS_PROCESS_CONTROL;
+	/* All that neither makes one act as the target nor is its policy. */
+	right = PEIOS_PROCESS_ALL & ~PEIOS_PROCESS_GUARDED;
 	KUNIT_EXPECT_EQ(test, peios_control_missing(right, all, 0, 0), 0);
+}
+
+/* In which order the checks are asked, and what each says of a refusal. */
+static void decision_in_order(struct kunit *test)
+{
+	const u32 write = PEIOS_PROCESS_VM_WRITE, quota = PEIOS_PROCESS_SET_QUOTA;
+	const u32 query = PEIOS_PROCESS_QUERY_LIMITED;
+	struct peios_subject system = { .user = &peios_sid_system }, user;
+	struct peios_caller caller = { .privileges = PEIOS_PRIV_USER };
+	struct peios_target target = {
+		.user = peios_sid_system,
+		.privileges = PEIOS_PRIV_USER | PEIOS_PRIV_TCB,
+	};
+	struct peios_access result;
+	struct peios_sid alice;
+	struct peios_sd *sd;
+	u64 lacks;
+
+	peios_sid_from_uid(1000, &alice);
+	user = (struct peios_subject) { .user = &alice };
+	sd = peios_sd_default(&peios_sid_system, &alice, 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sd);
+
+	/* The descriptor before the privileges of the target */
+	KUNIT_EXPECT_EQ(test, peios_decide(&user, &caller, &target, NULL, write,
+					   &result, &lacks), -EACCES);
+	KUNIT_EXPECT_EQ(test, result.refused_by, PEIOS_CHECK_SD);
+	KUNIT_EXPECT_EQ(test, lacks, 0);
+	/* These, for what is guarded, and no more is said to be missing */
+	KUNIT_EXPECT_EQ(test, peios_decide(&system, &caller, &target, NULL,
+					   write | query, &result, &lacks),
+			-EACCES);
+	KUNIT_EXPECT_EQ(test, result.refused_by, PEIOS_CHECK_PRIVILEGE);
+	KUNIT_EXPECT_EQ(test, result.missing, write);
+	KUNIT_EXPECT_EQ(test, lacks, PEIOS_PRIV_TCB);
+	KUNIT_EXPECT_EQ(test, peios_decide(&system, &caller, &target, NULL, quota,
+					   &result, &lacks), -EACCES);
+	KUNIT_EXPECT_EQ(test, result.missing, quota);
+	KUNIT_EXPECT_EQ(test, peios_decide(&system, &caller, &target, NULL,
+					   PEIOS_PROCESS_TERMINATE, &result,
+					   &lacks), 0);
+	/* To have them is enough, enabled or not; a set descriptor asks for none */
+	caller.privileges |= PEIOS_PRIV_TCB;
+	KUNIT_EXPECT_EQ(test, peios_decide(&system, &caller, &target, NULL,
+					   write | quota, &result, &lacks), 0);
+	caller.privileges = 0;
+	KUNIT_EXPECT_EQ(test, peios_decide(&user, &caller, &target, sd,
+					   write | quota, &result, &lacks), 0);
+	KUNIT_EXPECT_EQ(test, lacks, 0);
+	/* A Unix root over the user of the target */
+	target.by_root = true;
+	target.privileges = PEIOS_PRIV_USER;
+	KUNIT_EXPECT_EQ(test, peios_decide(&user, &caller, &target, NULL, write,
+					   &result, &lacks), 0);
+	/* PIP before all, but for the question if a process is there */
+	target.pip = (struct peios_pip) { 1, 1 };
+	system.privileges = PEIOS_PRIV_DEBUG;
+	KUNIT_EXPECT_EQ(test, peios_decide(&system, &caller, &target, NULL, write,
+					   &result, &lacks), -EACCES);
+	KUNIT_EXPECT_EQ(test, result.refused_by, PEIOS_CHECK_PIP);
+	KUNIT_EXPECT_EQ(test, peios_decide(&system, &caller, &target, sd, write,
+					   &result, &lacks), -EACCES);
+	KUNIT_EXPECT_EQ(test, result.refused_by, PEIOS_CHECK_PIP);
+	KUNIT_EXPECT_EQ(test, peios_decide(&user, &caller, &target, NULL, query,
+					   &result, &lacks), 0);
+	kfree(sd);
+}
+
+/* Whose records are limited together */
+static void records_by_user(struct kunit *test)
+{
+	struct user_namespace *outer, *inner;
+	struct peios_sid sid, expected;
+	struct cred *cred;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+
+	outer = kunit_kzalloc(test, sizeof(*outer), GFP_KERNEL);
+	inner = kunit_kzalloc(test, sizeof(*inner), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, outer);
+	KUNIT_ASSERT_NOT_NULL(test, inner);
+	outer->parent = &init_user_ns;
+	outer->owner = KUIDT_INIT(1000);
+	inner->parent = outer;
+	inner->owner = KUIDT_INIT(100000);
+	cred = prepare_creds();
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+
+	peios_audit_user(cred, &sid);
+	KUNIT_EXPECT_TRUE(test, peios_sid_equal(&sid, &peios_sid_system));
+	/* Who leaves root is another user. */
+	cred->uid = KUIDT_INIT(7);
+	cred->euid = KUIDT_INIT(7);
+	cred->suid = KUIDT_INIT(7);
+	cred->fsuid = KUIDT_INIT(7);
+	peios_audit_user(cred, &sid);
+	peios_sid_from_uid(7, &expected);
+	KUNIT_EXPECT_TRUE(test, peios_sid_equal(&sid, &expected));
+	/* Whatever one is in namespaces, one is the owner of the outermost. */
+	peios_sid_from_uid(1000, &expected);
+	cred->user_ns = outer;
+	peios_audit_user(cred, &sid);
+	KUNIT_EXPECT_TRUE(test, peios_sid_equal(&sid, &expected));
+	cred->user_ns = inner;
+	peios_audit_user(cred, &sid);
+	KUNIT_EXPECT_TRUE(test, peios_sid_equal(&sid, &expected));
+
+	cred->user_ns = &init_user_ns;
+	abort_creds(cred);
 }
 
 static void ptrace_modes(struct kunit *test)
@@ -562,7 +682,8 @@ static void sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_cred), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_task), 8);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_file), 8);
-	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 16);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_family), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_sid), 72);
 	KUNIT_EXPECT_EQ(test, offsetof(struct peios_token, groups), 120);
 	KUNIT_EXPECT_EQ(test, offsetof(struct peios_sd, bytes), 36);
@@ -625,6 +746,8 @@ static struct kunit_case process_cases[] = {
 	KUNIT_CASE(shared_over_fork),
 	KUNIT_CASE(default_is_access_check),
 	KUNIT_CASE(plainly_granted_is_granted),
+	KUNIT_CASE(decision_in_order),
+	KUNIT_CASE(records_by_user),
 	KUNIT_CASE(plainly_granted_cases),
 	KUNIT_CASE(other_credentials_are_not_plain),
 	KUNIT_CASE(signals_need_plain_rights),

@@ -5,12 +5,12 @@
 #ifndef _SECURITY_PEIOS_SD_H
 #define _SECURITY_PEIOS_SD_H
 
+#include <linux/peios.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
 #include "sid.h"
 
-#define PEIOS_SD_MAX		4096
 /* How many a default descriptor can let in beside the usual ones */
 #define PEIOS_SD_ALSO_MAX	4
 

@@ -9,12 +9,24 @@
 #include <linux/string.h>
 #include <uapi/linux/lsm.h>
 
-#include "common.h"
+#include "audit.h"
+#include "commit.h"
+#include "cred.h"
+#include "door.h"
+#include "oom.h"
 #include "process.h"
+#include "setup.h"
+#include "sysctl.h"
 
 bool peios_initialized __ro_after_init;
 bool peios_enforcing __ro_after_init = true;
 
+/*
+ * lsm_list_modules() names it; lsm_get_self_attr() has nothing of it. What could
+ * be asked there is one line of text that names a context, as SELinux has, which
+ * others compare and pass on. A token is more than a name, differs from thread to
+ * thread and is changed by commands: it has files of its own, attr/peios.
+ */
 const struct lsm_id peios_lsmid = {
 	.name = PEIOS_NAME,
 	.id = LSM_ID_PEIOS,
@@ -37,6 +49,7 @@ __setup("peios=", peios_mode);
 
 static int __init peios_init(void)
 {
+	peios_init_audit();
 	peios_add_cred_hooks();
 	peios_add_process_hooks();
 	peios_add_oom_hooks();

@@ -9,8 +9,11 @@
 #include <linux/lsm_hooks.h>
 #include <linux/sysctl.h>
 
-#include "common.h"
+#include "audit.h"
+#include "cred.h"
 #include "privilege.h"
+#include "setup.h"
+#include "sysctl.h"
 
 /**
  * peios_sysctl_refusal() - may a sysctl that is policy be written?

@@ -445,8 +445,8 @@ int check_process(const char *pid, const char *as, u32 desired, bool lower)
 		if (peios_process_check(&q.subject, &q.pip, q.sd, &q.target_pip,
 					desired, &result))
 			all = false;
-		if (control_missing(&q, PEIOS_PROCESS_CONTROL))
-			result.granted &= ~PEIOS_PROCESS_CONTROL;
+		if (control_missing(&q, PEIOS_PROCESS_GUARDED))
+			result.granted &= ~PEIOS_PROCESS_GUARDED;
 		print_rights(stdout, result.granted);
 		putchar('\n');
 	} else {

@@ -184,9 +184,11 @@ TEST_F_TIMEOUT(doors, debug_privilege, 120)
 	}
 }
 
+/* To act as the target, or to change its score. */
 static bool takes_over(const struct door *door)
 {
-	return door->rights & (VM_WRITE | DUP_HANDLE | WRITE_DAC | WRITE_OWNER);
+	return door->rights & (VM_WRITE | DUP_HANDLE | WRITE_DAC | WRITE_OWNER |
+			       SET_QUOTA);
 }
 
 /*
@@ -591,6 +593,49 @@ TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 		}
 		target_stop(&self->target);
 	}
+	close(fd);
+}
+
+static int flood(void *pid)
+{
+	int i;
+
+	if (become(ALICE, NULL))
+		return 1;
+	for (i = 0; i < 40; i++)
+		if (!kill(*(pid_t *)pid, SIGTERM))
+			return 2;
+	return 0;
+}
+
+/* One user's flood does not hide another's refusal. */
+TEST_F_TIMEOUT(doors, records_are_limited_by_user, 120)
+{
+	static const char text[] = "lsm=peios denied op=kill ssid=" BOB
+		" right=TERMINATE check=sd tsid=" SYSTEM " pid=";
+	const struct target_setup setup = {};
+	struct attempt attempt = {
+		.door = find_door(knock_terminate), .user = BOB,
+	};
+	long long before, after;
+	int fd;
+
+	fd = open_audit();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	attempt.pid = self->target.pid;
+	/* The limit of all that was refused before is over. */
+	sleep(6);
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats",
+				     "audit_records_suppressed", &before));
+	ASSERT_EQ(0, in_child(flood, &self->target.pid));
+	expect_knock(_metadata, &attempt, -EPERM, "after a flood");
+	EXPECT_TRUE(recorded(fd, text, attempt.pid));
+	/* And the flood was limited. */
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats",
+				     "audit_records_suppressed", &after));
+	EXPECT_LE(before + 25, after);
+	target_stop(&self->target);
 	close(fd);
 }
 

@@ -28,6 +28,7 @@ static const struct holder {
 	const char *command;
 	/* What the model knows of it */
 	bool system, alice, tcb, debug;
+	bool less;		/* has not all that the target has */
 } holders[] = {
 	{ "SYSTEM", .system = true, .tcb = true, .debug = true },
 	{ "SYSTEM without debug", .command = "disable SeDebugPrivilege",
@@ -37,7 +38,7 @@ static const struct holder {
 	  .system = true },
 	{ "SYSTEM, TCB removed",
 	  .command = "remove SeTcbPrivilege,SeDebugPrivilege",
-	  .system = true },
+	  .system = true, .less = true },
 	{ "Alice with TCB", .user = ALICE, .privileges = "SeTcbPrivilege",
 	  .alice = true, .tcb = true },
 	{ "Alice with debug", .user = ALICE, .privileges = "SeDebugPrivilege",
@@ -79,7 +80,8 @@ static bool sd_grants(enum sds sd, const struct holder *who)
 		return true;
 	switch (sd) {
 	case SD_DEFAULT:
-		return who->system;
+		/* Its score is the policy of who has its privileges. */
+		return who->system && !who->less;
 	case SD_FOR_ALICE:
 		return who->alice;
 	default:

@@ -64,7 +64,7 @@ truncate -s 32M "$disk.img"
 # A copy, so that each run begins with the same machine.
 cp --sparse=always "$vm/debian.img" "$vm/userland.img"
 
-APPEND=(root=/dev/vda rw "lsm=$VM_LSM")
+APPEND=(root=/dev/vda rw kunit.enable=0 "lsm=$VM_LSM")
 [ "${KERNEL:-}" != vanilla ] || LINUX=$BASE
 boot=1 rc=75
 while [ $rc -eq 75 ] && [ $boot -le 5 ]; do

@@ -17,7 +17,7 @@ if [ ! -e "$vm/vm.img" ] || ! cmp -s "$vm/.image" "$vm/.vm-image"; then
 	cp "$vm/.image" "$vm/.vm-image"
 fi
 image=$LINUX/debian/arch/x86/boot/bzImage
-append=(root=/dev/vda rw "lsm=$VM_LSM")
+append=(root=/dev/vda rw kunit.enable=0 "lsm=$VM_LSM")
 network='-nic user,model=virtio-net-pci'
 
 echo "Booting Debian 12 on Linux $(version_of "$LINUX"): $mb MB, 2 CPUs"

@@ -20,7 +20,7 @@ echo "TAP version 13"
 echo "# up after $(cut -d ' ' -f 1 /proc/uptime) s: $(cat /run/userland-state)"
 for name in "${names[@]}"; do
 	begun=$SECONDS
-	timeout -k 10 "$(sed -n 's/^# Seconds: *//p' "$name" | grep . || echo 300)" \
+	timeout -k 10 "$(sed -n 's/^# Seconds: *//p' "$name" | grep . || echo 600)" \
 		"./$name" "$boot" < /dev/null 2>&1
 	ended=$?
 	case $ended in

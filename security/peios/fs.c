@@ -110,7 +110,9 @@ int peios_token_show(struct seq_file *m, const struct cred *cred)
 	seq_putc(m, '\n');
 	show_privileges(m, "present", peios_cred_present(cred));
 	show_privileges(m, "enabled", peios_cred_enabled(cred));
-	show_privileges(m, "used", atomic64_read(&token->used));
+	/* The token may be shared with those who kept what this one has lost. */
+	show_privileges(m, "used", atomic64_read(&token->used) &
+				   peios_cred_present(cred));
 	seq_printf(m, "origin %s\n", token->assigned ? "assigned" : "unix");
 	return 0;
 }

@@ -266,7 +266,7 @@ int peios_token_apply(const struct peios_token *old, unsigned int lost,
 	token->present = present;
 	token->enabled = enabled;
 	token->enabled_default = from->enabled_default & present;
-	atomic64_set(&token->used, atomic64_read(&from->used));
+	atomic64_set(&token->used, atomic64_read(&from->used) & present);
 	token->user = from->user;
 	token->nr_groups = from->nr_groups;
 	token->nr_deny = from->nr_deny;

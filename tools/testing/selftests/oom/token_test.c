@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,60 @@ TEST_F(token, replaced)
 	expect_key(_metadata, "enabled", "SeAuditPrivilege");
 	expect_key(_metadata, "used", "");
 	expect_key(_metadata, "origin", "assigned");
+}
+
+enum { LEAVE_ROOT, REMOVE, DISABLE, REPLACE, USER_NS, NR_WAYS };
+
+/* In a child that has changed its token: does it show SeTcbPrivilege as used? */
+static int shows_as_used(int way)
+{
+	char used[1024] = "";
+	int err = 0, status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (way == LEAVE_ROOT)
+			err = setresuid(1000, 1000, 1000);
+		else if (way == REMOVE)
+			err = token_command("remove SeTcbPrivilege");
+		else if (way == DISABLE)
+			err = token_command("disable SeTcbPrivilege");
+		else if (way == REPLACE)
+			err = token_replace("S-1-5-18", NULL, NULL,
+					    "SeTcbPrivilege", NULL);
+		else
+			err = unshare(CLONE_NEWUSER);
+		if (err || read_key(TOKEN_FILE, "used", used, sizeof(used)))
+			_exit(2);
+		_exit(!!strstr(used, "SeTcbPrivilege"));
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* What is shown as used has been used by this token, and it still has it. */
+TEST_F(token, used_is_what_it_has)
+{
+	char used[1024] = "";
+
+	if (!peios_enforces())
+		SKIP(return, "Peios is not enforcing");
+	/* A lower value relies on it. */
+	ASSERT_EQ(0, write_file("/proc/self/oom_score_adj", "200"));
+	ASSERT_EQ(0, write_file("/proc/self/oom_score_adj", "100"));
+	ASSERT_EQ(0, read_key(TOKEN_FILE, "used", used, sizeof(used)));
+	ASSERT_NE(NULL, strstr(used, "SeTcbPrivilege"));
+
+	EXPECT_EQ(0, shows_as_used(LEAVE_ROOT));
+	EXPECT_EQ(0, shows_as_used(REMOVE));
+	EXPECT_EQ(0, shows_as_used(REPLACE));
+	EXPECT_EQ(0, shows_as_used(USER_NS));
+	/* It has it still, though it does not count. */
+	EXPECT_EQ(1, shows_as_used(DISABLE));
+	/* Nobody of these took it from this one. */
+	ASSERT_EQ(0, read_key(TOKEN_FILE, "used", used, sizeof(used)));
+	EXPECT_NE(NULL, strstr(used, "SeTcbPrivilege"));
 }
 
 TEST_F(token, replace_follows_nothing)

@@ -15,11 +15,13 @@
  *	oom_event_kill()	when it is about to send SIGKILL to it
  *	oom_event_shared()	likewise to another process with the same mm
  *	oom_event_panic()	in place of a kill
+ *	oom_event_nobody()	if a cgroup is full and nobody in it can be killed
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/freezer.h>
@@ -369,6 +371,54 @@ void oom_event_panic(void)
 }
 
 /**
+ * oom_event_nobody() - a cgroup is full, and nobody in it can be killed
+ * @oc: the OOM
+ * @eligible: whether a task has memory in the OOM's nodes
+ *
+ * What allocates tries again at once, hundreds of times in a second: there is one
+ * record of it, which counts.
+ *
+ * Context: OOM path, under oom_lock.
+ * Return: whether to say so in the kernel log: with the record and then once in
+ *	   OOM_NOBODY_QUIET_MS at most.
+ */
+bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible)
+{
+	static struct oom_nobody known[OOM_NOBODY_CGROUPS];
+	static u64 said_ms;
+	struct oom_event *e = &now.event;
+	u64 cgroup = 0, ms = ktime_get_ns() / NSEC_PER_MSEC;
+	struct oom_nobody *nobody;
+	bool again, say;
+
+	lockdep_assert_held(&oom_lock);
+
+#ifdef CONFIG_MEMCG
+	if (oc->memcg)
+		cgroup = cgroup_id(oc->memcg->css.cgroup);
+#endif
+	if (!cgroup)
+		return true;
+	nobody = oom_nobody_find(known, ARRAY_SIZE(known), cgroup, ms, &again);
+	nobody->last_ms = ms;
+	if (again && oom_ring_nobody(&ring, nobody->seq, cgroup)) {
+		say = ms - said_ms >= OOM_NOBODY_QUIET_MS;
+	} else {
+		oom_event_begin(oc, eligible, OOM_EVENT_NOBODY);
+		e->in.totalpages = oc->totalpages;
+		e->times = 1;
+		set_cgroup(e, oc->memcg);
+		set_domain(e, oc->memcg);
+		nobody->cgroup_id = cgroup;
+		nobody->seq = publish(e);
+		say = true;
+	}
+	if (say)
+		said_ms = ms;
+	return say;
+}
+
+/**
  * oom_event_freed() - the memory of a victim is back
  * @seq: oom_event_seq() of it
  *
@@ -519,6 +569,24 @@ static const struct seq_operations history_ops = {
 	.stop	= history_stop,
 	.show	= history_show,
 };
+
+/*
+ * As the kernel log with dmesg_restrict: the records are the whole machine's, and
+ * the root of a container, who owns the file by its uid, is not its administrator.
+ */
+static int history_open(struct inode *inode, struct file *file)
+{
+	if (!capable(CAP_SYSLOG))
+		return -EPERM;
+	return seq_open_private(file, &history_ops, sizeof(struct history));
+}
+
+static const struct proc_ops history_proc_ops = {
+	.proc_open	= history_open,
+	.proc_read	= seq_read,
+	.proc_lseek	= seq_lseek,
+	.proc_release	= seq_release_private,
+};
 #endif /* CONFIG_PROC_FS */
 
 static int __init oom_event_init(void)
@@ -542,8 +610,7 @@ static int __init oom_event_init(void)
 		pr_warn("%llu kills before there was a ring\n", lost);
 
 #ifdef CONFIG_PROC_FS
-	if (!proc_create_seq_private("oom_history", 0400, NULL, &history_ops,
-				     sizeof(struct history), NULL))
+	if (!proc_create("oom_history", 0400, NULL, &history_proc_ops))
 		pr_err("no /proc/oom_history\n");
 #endif
 #ifdef CONFIG_AUDIT

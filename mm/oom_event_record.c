@@ -243,6 +243,64 @@ void oom_ring_again(struct oom_ring *ring, u64 seq)
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
 
+/**
+ * oom_ring_nobody() - what a record is about has happened once more
+ * @ring: the ring
+ * @seq: the record, which may have left the ring
+ * @cgroup_id: the cgroup that it must be about
+ *
+ * Context: any.
+ * Return: whether the record is there and counts it.
+ */
+bool oom_ring_nobody(struct oom_ring *ring, u64 seq, u64 cgroup_id)
+{
+	struct oom_event *slot;
+	unsigned long flags;
+	bool counted;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	slot = ring_slot(ring, seq);
+	counted = slot && slot->reason == OOM_EVENT_NOBODY &&
+		  slot->cgroup_id == cgroup_id;
+	if (counted && slot->times < U32_MAX)
+		slot->times++;
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return counted;
+}
+
+/**
+ * oom_nobody_find() - where a cgroup is remembered in which nobody can be killed
+ * @known: what is remembered
+ * @nr: how many of them, not 0
+ * @cgroup_id: the cgroup, not 0
+ * @now_ms: the time, at least that of each of @known
+ * @again: set if it is the shortage that is remembered, as it was seen less than
+ *	OOM_NOBODY_QUIET_MS ago
+ *
+ * Return: the place of the cgroup or, if it has none, the one that was used
+ *	   longest ago; the caller fills it in.
+ */
+struct oom_nobody *oom_nobody_find(struct oom_nobody *known, unsigned int nr,
+				   u64 cgroup_id, u64 now_ms, bool *again)
+{
+	struct oom_nobody *oldest = known;
+	unsigned int i;
+
+	*again = false;
+	for (i = 0; i < nr; i++) {
+		if (known[i].cgroup_id == cgroup_id) {
+			*again = now_ms - known[i].last_ms <
+				 OOM_NOBODY_QUIET_MS;
+			return &known[i];
+		}
+		if (!oldest->cgroup_id)
+			continue;
+		if (!known[i].cgroup_id || known[i].last_ms < oldest->last_ms)
+			oldest = &known[i];
+	}
+	return oldest;
+}
+
 static const char * const constraint_names[] = {
 	[CONSTRAINT_NONE]		= "none",
 	[CONSTRAINT_CPUSET]		= "cpuset",
@@ -259,6 +317,7 @@ static const char * const reason_names[] = {
 	[OOM_EVENT_SHARED]	= "shared_mm",
 	[OOM_EVENT_PANIC]	= "panic",
 	[OOM_EVENT_DEADLOCK]	= "deadlock",
+	[OOM_EVENT_NOBODY]	= "nobody",
 };
 
 static const char * const class_names[] = {
@@ -459,6 +518,8 @@ int oom_event_format(const struct oom_event *e,
 	else
 		seq_buf_puts(&s, " freed_ms=?");
 	seq_buf_printf(&s, " counted=%u", e->counted);
+	if (e->reason == OOM_EVENT_NOBODY)
+		seq_buf_printf(&s, " times=%u", e->times);
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : (int)seq_buf_used(&s);
 }

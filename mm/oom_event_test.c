@@ -496,6 +496,77 @@ static void names_stay_in_their_field(struct kunit *test)
 	}
 }
 
+/* A shortage that goes on is one record, which counts up to what it can. */
+static void nobody_counts(struct kunit *test)
+{
+	struct oom_ring *ring = new_ring(test, 2);
+	struct oom_event *e = new_event(test);
+	char *line;
+	u64 seq;
+
+	e->reason = OOM_EVENT_NOBODY;
+	e->cgroup_id = 7;
+	e->times = 1;
+	seq = oom_ring_put(ring, e);
+	KUNIT_EXPECT_TRUE(test, oom_ring_nobody(ring, seq, 7));
+	KUNIT_EXPECT_TRUE(test, oom_ring_nobody(ring, seq, 7));
+	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, seq, 8));
+	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, seq + 1, 7));
+	KUNIT_ASSERT_TRUE(test, oom_ring_get(ring, seq, e));
+	KUNIT_EXPECT_EQ(test, e->times, 3);
+	line = format(test, e);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(line, " reason=nobody "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(line, " times=3"));
+
+	e->times = U32_MAX;
+	seq = oom_ring_put(ring, e);
+	KUNIT_EXPECT_TRUE(test, oom_ring_nobody(ring, seq, 7));
+	KUNIT_ASSERT_TRUE(test, oom_ring_get(ring, seq, e));
+	KUNIT_EXPECT_EQ(test, e->times, U32_MAX);
+
+	/* No other record counts, nor one that has left the ring. */
+	e->reason = OOM_EVENT_CHOSEN;
+	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, oom_ring_put(ring, e), 7));
+	KUNIT_EXPECT_NULL(test, strstr(format(test, e), "times="));
+	oom_ring_put(ring, e);
+	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, seq, 7));
+}
+
+static void nobody_is_remembered(struct kunit *test)
+{
+	const u64 quiet = OOM_NOBODY_QUIET_MS;
+	struct oom_nobody known[3] = {}, *at;
+	bool again;
+	u64 id;
+
+	/* Each cgroup gets a place of its own, and keeps it. */
+	for (id = 1; id <= 3; id++) {
+		at = oom_nobody_find(known, 3, id, 100 * id, &again);
+		KUNIT_EXPECT_FALSE(test, again);
+		KUNIT_EXPECT_EQ(test, at->cgroup_id, 0);
+		at->cgroup_id = id;
+		at->last_ms = 100 * id;
+	}
+	for (id = 1; id <= 3; id++) {
+		at = oom_nobody_find(known, 3, id, 400, &again);
+		KUNIT_EXPECT_TRUE(test, again);
+		KUNIT_EXPECT_EQ(test, at->cgroup_id, id);
+	}
+	/* Quiet for long enough it is another shortage. */
+	oom_nobody_find(known, 3, 2, 200 + quiet - 1, &again);
+	KUNIT_EXPECT_TRUE(test, again);
+	at = oom_nobody_find(known, 3, 2, 200 + quiet, &again);
+	KUNIT_EXPECT_FALSE(test, again);
+	KUNIT_EXPECT_EQ(test, at->cgroup_id, 2);
+	/* Where there is no place left the oldest goes. */
+	at = oom_nobody_find(known, 3, 9, 500, &again);
+	KUNIT_EXPECT_FALSE(test, again);
+	KUNIT_EXPECT_EQ(test, at->cgroup_id, 1);
+	known[0].last_ms = 500;
+	at = oom_nobody_find(known, 3, 9, 501, &again);
+	KUNIT_EXPECT_EQ(test, at->cgroup_id, 2);
+}
+
 static void overflow_line(struct kunit *test)
 {
 	char line[128];
@@ -519,6 +590,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(longest_line),
 	KUNIT_CASE(two_paths),
 	KUNIT_CASE(names_stay_in_their_field),
+	KUNIT_CASE(nobody_counts),
+	KUNIT_CASE(nobody_is_remembered),
 	KUNIT_CASE(overflow_line),
 	{}
 };

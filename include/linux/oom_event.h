@@ -29,6 +29,7 @@ struct seq_file;
  * @OOM_EVENT_SHARED: another process that shared the victim's mm
  * @OOM_EVENT_PANIC: nobody; vm.panic_on_oom wants a panic
  * @OOM_EVENT_DEADLOCK: nobody is left to kill, and the kernel panics
+ * @OOM_EVENT_NOBODY: nobody is left to kill in a cgroup that is full
  */
 enum oom_event_reason {
 	OOM_EVENT_CHOSEN,
@@ -39,6 +40,7 @@ enum oom_event_reason {
 	OOM_EVENT_SHARED,
 	OOM_EVENT_PANIC,
 	OOM_EVENT_DEADLOCK,
+	OOM_EVENT_NOBODY,
 };
 
 #define OOM_EVENT_CANDIDATES	5
@@ -86,6 +88,7 @@ struct oom_event_candidate {
  * @nr_candidates: used entries of @candidates
  * @exiting: the victim had been dying of something else
  * @counted: how often oom_kill has counted the victim up to now
+ * @times: how often this has happened, for %OOM_EVENT_NOBODY
  * @comm: name of the victim
  * @trigger_comm: name of the task that allocated
  * @anon: resident anonymous pages
@@ -117,6 +120,7 @@ struct oom_event {
 	u8 nr_candidates;
 	bool exiting;
 	unsigned int counted;
+	u32 times;
 	char comm[TASK_COMM_LEN];
 	char trigger_comm[TASK_COMM_LEN];
 	u64 anon;
@@ -203,6 +207,27 @@ u64 oom_ring_todo(struct oom_ring *ring, struct oom_event *e, u64 *first);
 void oom_ring_done(struct oom_ring *ring, u64 seq);
 void oom_ring_freed(struct oom_ring *ring, u64 seq, u64 now_ns);
 void oom_ring_again(struct oom_ring *ring, u64 seq);
+bool oom_ring_nobody(struct oom_ring *ring, u64 seq, u64 cgroup_id);
+
+/* Cgroups with nobody left to kill that are remembered at once. */
+#define OOM_NOBODY_CGROUPS	8
+/* After this long without that it is another shortage, with a record of its own. */
+#define OOM_NOBODY_QUIET_MS	60000
+
+/**
+ * struct oom_nobody - a cgroup that is full and in which nobody is left to kill
+ * @cgroup_id: the cgroup; 0: unused
+ * @seq: its record
+ * @last_ms: when it was so last, on a clock that only goes forward
+ */
+struct oom_nobody {
+	u64 cgroup_id;
+	u64 seq;
+	u64 last_ms;
+};
+
+struct oom_nobody *oom_nobody_find(struct oom_nobody *known, unsigned int nr,
+				   u64 cgroup_id, u64 now_ms, bool *again);
 
 #ifdef CONFIG_OOM_EVENT
 
@@ -213,6 +238,7 @@ void oom_event_prepare(struct task_struct *victim);
 void oom_event_kill(struct task_struct *victim, struct mm_struct *mm);
 void oom_event_shared(struct task_struct *p);
 void oom_event_panic(void);
+bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible);
 void oom_event_freed(u64 seq);
 int proc_oom_event_detail(struct seq_file *m, struct pid_namespace *ns,
 			  struct pid *pid, struct task_struct *task);
@@ -274,6 +300,12 @@ static inline void oom_event_shared(struct task_struct *p)
 
 static inline void oom_event_panic(void)
 {
+}
+
+static inline bool oom_event_nobody(struct oom_control *oc,
+				    oom_eligible_t eligible)
+{
+	return true;
 }
 
 static inline void oom_event_freed(u64 seq)

@@ -33,8 +33,8 @@ static FILE *open_history(const char *path)
 			fputs("This kernel keeps no record of kills; its log may tell more:\n"
 			      "    dmesg | grep -i 'killed process'\n", stderr);
 		if (refused)
-			fputs("It takes root with CAP_SYSLOG in the initial user namespace: on the host,\n"
-			      "sudo oomstat history; a container needs --cap-add=SYSLOG.\n",
+			fputs("It takes root with CAP_SYSLOG in the initial user namespace:\n"
+			      "    on the host, sudo oomstat history; a container, --cap-add=SYSLOG\n",
 			      stderr);
 	}
 	return in;
@@ -197,7 +197,8 @@ static int say_record(const struct record *r, void *data)
 
 	(void)data;
 	if (record_get(r, "overflow")) {
-		say(r, "{lost} records were lost, {first_seq} to {last_seq}: the ring was full.\n\n");
+		say(r, "{lost} records were lost, {first_seq} to {last_seq}:");
+		say(r, " the ring was full.\n\n");
 		return 0;
 	}
 	if (localtime_r(&time, &tm))
@@ -205,6 +206,11 @@ static int say_record(const struct record *r, void *data)
 	say(r, "#{seq}  ");
 	printf("%s  ", when);
 	say_where(r);
+	if (is(r, "reason", "nobody")) {
+		say(r, "    Nobody was killed: all that was left in it is immune.");
+		say(r, " It happened {times} times.\n\n");
+		return 0;
+	}
 	if (is(r, "pid", "0")) {
 		printf("    The kernel panicked (%s); nobody was killed.\n",
 		       is(r, "reason", "deadlock") ? "nobody could be killed" :

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -243,6 +245,149 @@ TEST_F_TIMEOUT(event, history_is_root_s, 120)
 	ASSERT_EQ(0, stat(HISTORY, &st));
 	EXPECT_EQ(0400, (int)st.st_mode & 07777);
 	EXPECT_EQ(EACCES, nobody_opens(HISTORY));
+}
+
+/* What container engines leave to a root that is in no user namespace. */
+static const int container_caps[] = {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FSETID, CAP_FOWNER, CAP_MKNOD,
+	CAP_NET_RAW, CAP_SETGID, CAP_SETUID, CAP_SETFCAP, CAP_SETPCAP,
+	CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT, CAP_KILL, CAP_AUDIT_WRITE,
+};
+
+static int only_these_caps(const int *caps, size_t nr, int also)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2] = { };
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		data[caps[i] / 32].permitted |= 1U << caps[i] % 32;
+	if (also >= 0)
+		data[also / 32].permitted |= 1U << also % 32;
+	for (i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted;
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/*
+ * Opens files of proc as the root of a container: with its own pid and mount
+ * namespace and proc, and a container's capabilities; also one more, if any.
+ */
+static int container_opens(const char *path, int also, bool user_ns)
+{
+	int status = -1, fd, flags = CLONE_NEWPID | CLONE_NEWNS;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (user_ns && (unshare(CLONE_NEWUSER) ||
+				write_file("/proc/self/uid_map", "0 0 1")))
+			_exit(251);
+		if (unshare(flags))
+			_exit(252);
+		pid = fork();
+		if (pid) {
+			waitpid(pid, &status, 0);
+			_exit(WEXITSTATUS(status));
+		}
+		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("proc", "/proc", "proc", 0, NULL))
+			_exit(253);
+		if (!user_ns &&
+		    only_these_caps(container_caps, ARRAY_SIZE(container_caps),
+				    also))
+			_exit(254);
+		fd = open(path, O_RDONLY);
+		_exit(fd < 0 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The records are the host's: a root that is not the machine's reads none. */
+TEST_F_TIMEOUT(event, history_is_not_a_container_s, 120)
+{
+	EXPECT_EQ(EPERM, container_opens(HISTORY, -1, false));
+	EXPECT_EQ(EPERM, container_opens(HISTORY, -1, true));
+	/* By the capability that the kernel log takes. */
+	EXPECT_EQ(0, container_opens(HISTORY, CAP_SYSLOG, false));
+	/* Sums without a name, as those of meminfo: for everybody. */
+	EXPECT_EQ(0, container_opens("/proc/commitinfo", -1, false));
+	EXPECT_EQ(0, container_opens("/proc/commitinfo", -1, true));
+}
+
+/* Lines of the kernel log since it was opened that have this in them. */
+static int log_lines(int fd, const char *what)
+{
+	char line[8192];
+	int found = 0;
+	ssize_t n;
+
+	while ((n = read(fd, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
+		if (n <= 0)
+			continue;
+		line[n] = '\0';
+		found += !!strstr(line, what);
+	}
+	return found;
+}
+
+#define OOMS	100
+
+/* A full cgroup in which nobody can be killed: one record, which counts. */
+TEST_F_TIMEOUT(event, nobody_is_left, 120)
+{
+	char path[300], line[LINE_MAX_], name[300];
+	long long ooms = 0;
+	int log, i, dumps;
+	pid_t pid;
+
+	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	ASSERT_LE(0, log);
+	ASSERT_EQ(0, lseek(log, 0, SEEK_END));
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "immune");
+		snprintf(path, sizeof(path), "%s/cgroup.procs", self->path);
+		if (write_file(ADJ_FILE, "-1000") || write_file(path, "0"))
+			_exit(4);
+		eat();
+	}
+	snprintf(path, sizeof(path), "%s/memory.events", self->path);
+	for (i = 0; i < 1000 && ooms < OOMS; i++) {
+		usleep(50000);
+		ASSERT_EQ(0, read_key_number(path, "oom", &ooms));
+	}
+	kill(pid, SIGKILL);
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	ASSERT_LE(OOMS, ooms);
+
+	EXPECT_EQ(1, history_count(self->first, NULL, NULL));
+	ASSERT_EQ(0, history_find(self->first, line, sizeof(line)));
+	TH_LOG("%s", line);
+	EXPECT_TRUE(record_is(line, "reason", "nobody"));
+	EXPECT_TRUE(record_is(line, "constraint", "memcg"));
+	EXPECT_EQ(0, record_number(line, "pid"));
+	EXPECT_EQ(pid, record_number(line, "trigger_pid"));
+	EXPECT_EQ(0, record_name(line, "trigger_comm", name, sizeof(name)));
+	EXPECT_STREQ("immune", name);
+	EXPECT_EQ(0, record_name(line, "oom_cgroup", name, sizeof(name)));
+	EXPECT_STREQ(self->path + strlen(CGROUP_ROOT), name);
+	EXPECT_LE(OOMS, record_number(line, "times"));
+	EXPECT_EQ(self->kills, vmstat_kills());
+	EXPECT_EQ(0, cgroup_kills(self->path));
+
+	dumps = log_lines(log, "no killable processes");
+	TH_LOG("%lld OOMs, %d reports in the log", ooms, dumps);
+	EXPECT_EQ(1, dumps);
+	close(log);
+
+	/* Whoever comes next is killed, and has a record of its own. */
+	pid = eater(self->path, "next");
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
 }
 
 /* Small reads, and a kill between two of them, tear nothing. */

@@ -97,8 +97,7 @@ int processes_read(struct processes *ps);
 void processes_free(struct processes *ps);
 
 /* An error, with names in it, on standard error. */
-void complain(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+__printf(1, 2) void complain(const char *format, ...);
 
 /* Pages of this machine as kB, which is what all text is in; saturates. */
 long long to_kb(long long pages);

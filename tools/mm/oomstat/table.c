@@ -98,8 +98,8 @@ static void print_unreadable(FILE *out, const struct processes *ps)
 	fprintf(out, "%zu %s may not be read: the right QUERY_INFORMATION is missing (%d %s).\n",
 		ps->unreadable, ps->unreadable == 1 ? "process" : "processes",
 		pid, ps->unreadable == 1 ? "is it" : "is one");
-	fprintf(out, "\"peiosctl check %d QUERY_INFORMATION\" says which check refuses it, and how to get it.\n",
-		pid);
+	fprintf(out, "\"peiosctl check %d QUERY_INFORMATION\" says which check", pid);
+	fputs(" refuses it, and how to get it.\n", out);
 }
 
 void print_table(FILE *out, const struct system *s,

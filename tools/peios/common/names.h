@@ -12,6 +12,8 @@
  *
  * Where a byte was replaced by U+FFFD the caller prints the name in hexadecimal
  * besides, so that nothing is lost.
+ *
+ * Whoever includes this defines __printf(a, b), as the Makefiles do.
  */
 #ifndef PEIOS_NAMES_H
 #define PEIOS_NAMES_H
@@ -36,10 +38,8 @@ void name_put_hex(FILE *out, const char *bytes);
  * Messages: what is formatted is escaped as a whole. The formats hold no
  * backslash and no newline.
  */
-void name_vprintf(FILE *out, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-void name_printf(FILE *out, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+__printf(2, 0) void name_vprintf(FILE *out, const char *format, va_list args);
+__printf(2, 3) void name_printf(FILE *out, const char *format, ...);
 
 /* For an option that getopt_long() did not take; opterr must be 0. */
 void name_bad_option(const char *program, char *const argv[]);

@@ -183,10 +183,10 @@ static int export_policy(const struct options *options)
 	return OK;
 }
 
-static void __attribute__((noreturn)) usage_error(void)
+static int usage_error(void)
 {
 	fputs("ksyncd --help tells more\n", stderr);
-	exit(USAGE);
+	return USAGE;
 }
 
 static void print_help(FILE *to)
@@ -280,7 +280,7 @@ int main(int argc, char **argv)
 			return OK;
 		default:
 			name_bad_option("ksyncd", argv);
-			usage_error();
+			return usage_error();
 		}
 	}
 	bad |= strlen(options.registry) > PATH_TEXT_MAX / 2;
@@ -301,5 +301,5 @@ int main(int argc, char **argv)
 	if (!strcmp(command, "export"))
 		return export_policy(&options);
 	say(LOG_ERR, "no such command: %s", command);
-	usage_error();
+	return usage_error();
 }

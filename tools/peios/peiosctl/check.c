@@ -295,9 +295,11 @@ static void say_how(FILE *out, const struct question *q)
 	const u64 off = q->lacks & q->id.present & ~q->id.enabled;
 	struct peios_sid owner;
 
-	if (q->refused[PEIOS_CHECK_PIP])
-		fprintf(out, "how: pip: who holds SeTcbPrivilege starts the command by peiosctl run --pip=%u,%u\n",
+	if (q->refused[PEIOS_CHECK_PIP]) {
+		fputs("how: pip: who holds SeTcbPrivilege starts the command", out);
+		fprintf(out, " by peiosctl run --pip=%u,%u\n",
 			q->target_pip.type, q->target_pip.trust);
+	}
 	if (q->refused[PEIOS_CHECK_SD]) {
 		fputs("how: sd: ", out);
 		if (q->hidden) {
@@ -310,15 +312,14 @@ static void say_how(FILE *out, const struct question *q)
 		}
 		fputs(" or who has WRITE_DAC adds an entry for ", out);
 		say_sid(out, &q->id.user);
-		name_printf(out, " or a group of its by peiosctl sd %s SDDL; or SeDebugPrivilege, enabled",
-			    q->pid);
-		fputc('\n', out);
+		name_printf(out, " or a group of its by peiosctl sd %s SDDL", q->pid);
+		fputs("; or SeDebugPrivilege, enabled\n", out);
 	}
 	if (q->lacks & ~off) {
 		fputs("how: privilege: only who has ", out);
 		say_privileges(out, q->lacks & ~off);
-		fputs(" can start the command with it: init, its services; no setuid program, so not sudo\n",
-		      out);
+		fputs(" can start the command with it: init, its services;", out);
+		fputs(" no setuid program, so not sudo\n", out);
 	}
 	if (off) {
 		fputs("how: privilege: it is there but off: peiosctl run --enable=",
@@ -440,7 +441,7 @@ int check_process(const char *pid, const char *as, u32 desired, bool lower)
 		struct peios_access result;
 
 		if (q.hidden)
-			die("the security descriptor of process %s may not be read: READ_CONTROL is missing",
+			die("the descriptor of process %s: READ_CONTROL is missing",
 			    pid);
 		if (peios_process_check(&q.subject, &q.pip, q.sd, &q.target_pip,
 					desired, &result))

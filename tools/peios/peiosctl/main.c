@@ -340,7 +340,7 @@ static int cmd_pip(int argc, char **argv)
 	path = attr_path(pid, "pip");
 	err = write_file(path, text, strlen(text));
 	if (err == -EACCES) {
-		name_printf(stderr, "peiosctl: %s: a process sets its own and no other's, by peiosctl run --pip",
+		name_printf(stderr, "peiosctl: %s: for the process itself, by peiosctl run --pip",
 			    path);
 		fputc('\n', stderr);
 		exit(EXIT_REFUSED);

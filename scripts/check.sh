@@ -75,7 +75,7 @@ again()
 	local kernel=$1 name names p f s list P F S
 
 	mapfile -t names < <(tr -d '\r' < "$report" |
-		sed -n 's/^not ok [0-9]* selftests: oom: \([a-z_]*\)\( .*\)\?$/\1/p')
+		sed -n 's/^not ok [0-9]* selftests: oom: \([a-z_.]*\)\( .*\)\?$/\1/p')
 	# Where more than a few fail it is not chance, nor where the guest died.
 	if [ ${#names[@]} -eq 0 ] || [ ${#names[@]} -gt 3 ] ||
 	   ! grep -q '^guest: job ended' "$report"; then

@@ -390,7 +390,9 @@ static void check_records(int nr)
 {
 	long long kills = vmstat_kills() - scene.kills;
 	long long again = vmstat_again() - scene.again;
-	int records = history_count(scene.first, NULL, NULL);
+	/* One of a cgroup with nobody left is of no process. */
+	int records = history_count(scene.first, NULL, NULL) -
+		      history_count(scene.first, "pid", "0");
 	int shared = history_count(scene.first, "reason", "shared_mm");
 	char what[200];
 

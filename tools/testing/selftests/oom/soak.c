@@ -977,7 +977,7 @@ static void run_audit(int nr)
 		}
 		note(record_number(line, "seq"), 1);
 		classify(line);
-		if (!record_is(line, "reason", "shared_mm"))
+		if (!record_is(line, "reason", "shared_mm") && !record_is(line, "pid", "0"))
 			shared->counted++;
 		shared->records++;
 	}

@@ -71,7 +71,7 @@ static void note(struct got *got, long long seq, long long nr, long long room)
 /* Is this a kill that vmstat and memory.events count? */
 static bool is_counted(const char *line)
 {
-	return !record_is(line, "reason", "shared_mm");
+	return !record_is(line, "reason", "shared_mm") && !record_is(line, "pid", "0");
 }
 
 static void daemon_run(struct got *got, bool stall, long long room)

@@ -35,20 +35,24 @@
  *    fatal signal is pending, so a new thread or a new process with this mm is
  *    linked before the kill, which then reaches it, or never.
  *
- * 2. After that, a fence: an interrupt on every CPU, waited for. On each CPU the
- *    next return to user mode after it sees TIF_SIGPENDING, which was set before
- *    the interrupt was sent, and goes to get_signal() and do_exit() instead. A
- *    dying thread in user mode after the fence would have had to enter it before
- *    the fence on the CPU on which it is, and to stay in it since; but the fence
- *    interrupted that. It is no matter whether the thread was running, preempted,
- *    or migrating meanwhile: to run, it returns to user mode on some CPU.
+ * 2. After that, a fence: an interrupt on each CPU that runs a task with this mm,
+ *    waited for. On each CPU the next return to user mode after it sees
+ *    TIF_SIGPENDING, which was set before the interrupt was sent, and goes to
+ *    get_signal() and do_exit() instead. A dying thread in user mode after the
+ *    fence would have had to enter it before the fence on the CPU on which it is,
+ *    and to stay in it since; but then that CPU ran it when the fence looked, see
+ *    oom_reap_may_run(), and the fence interrupted that. It is no matter whether
+ *    the thread was running, preempted, or migrating meanwhile: to run, it returns
+ *    to user mode on some CPU. A CPU that is stuck and takes no interrupt does not
+ *    stop the reaper: that victim waits, and the fence is asked for again.
  *    (uprobe_deny_signal() takes TIF_SIGPENDING away from who steps over a probe,
  *    and with SIGKILL pending sets TIF_UPROBE in its place: as good.)
  *
- * 3. No list is registered after that: set_robust_list(2) stores the head under
- *    siglock and is refused to who is dying, see oom_reap_set_list(). A thread
- *    that was inside that system call when it was killed has stored its head
- *    before the reaper looked, or stores none.
+ * 3. No list is registered after that: set_robust_list(2) stores the head, then
+ *    looks whether its caller is dying, and if so takes it back. The reaper looks
+ *    in the other order, see oom_reap_set_list(). A thread that was inside that
+ *    system call when it was killed has stored its head before the reaper looked,
+ *    or keeps the old one.
  *
  * Then the lists are read, see oom_reap_look(). What may still run in the kernel
  * for a dying thread changes nothing of it:
@@ -117,7 +121,7 @@
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/smp.h>
-#include <linux/sort.h>
+#include <linux/string.h>
 #include <linux/swap.h>
 #include <linux/uaccess.h>
 #include <linux/vmstat.h>
@@ -156,10 +160,11 @@ enum oom_reap_list oom_reap_judge_list(u64 head, bool readable, u64 next,
  * @in: what is known of it
  *
  * 1. Who has freed its memory needs nothing more.
- * 2. Who was reaped is watched, since it may have more to give when it exits:
- *    page tables, shared memory, pipes. While it is on its way the OOM killer
- *    should wait for that rather than kill another one; not if all of its
- *    threads sleep, and not beyond two seconds.
+ * 2. A victim that was reaped is watched, since it may have more to give when it
+ *    exits: page tables, shared memory, pipes. While it is on its way the OOM
+ *    killer should wait for that rather than kill another one; not if all of its
+ *    threads sleep, not if it has given nothing back for a second, and not
+ *    beyond two seconds if a thread of it may go on in user mode.
  * 3. Who has no thread left, but an mm, can be reaped: the lists are done.
  * 4. Lists may only be judged after a fence that came after the last live
  *    thread; see the head of this file.
@@ -180,7 +185,7 @@ enum oom_reap_verdict oom_reap_decide(const struct oom_reap_input *in)
 		return OOM_REAP_DONE;
 
 	if (in->reaped) {
-		if (late)
+		if (in->idle_ns >= OOM_REAP_IDLE_NS || (live && late))
 			return OOM_REAP_HIDE;
 		if (in->exiting || live || running)
 			return OOM_REAP_WAIT;
@@ -215,6 +220,11 @@ unsigned long oom_reap_next_part(unsigned long part, unsigned long freed)
 	if (freed >= OOM_REAP_PART / PAGE_SIZE / 4)
 		return OOM_REAP_PART;
 	return min(2 * part, 1UL << (BITS_PER_LONG - 2));
+}
+
+static unsigned long oom_reap_pages(struct mm_struct *mm)
+{
+	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS);
 }
 
 /* The threads that use a victim's mm. */
@@ -256,7 +266,7 @@ static void oom_reap_visit_threads(struct task_struct *victim,
 	}
 }
 
-/* Can @t never return to user mode? For current and others, under siglock. */
+/* Can @t never return to user mode? For others than current under siglock. */
 static bool oom_reap_is_dying(struct task_struct *t)
 {
 	return t->flags & (PF_EXITING | PF_USER_WORKER) ||
@@ -274,6 +284,8 @@ static enum oom_reap_thread oom_reap_judge_thread(struct task_struct *t)
 		dying = oom_reap_is_dying(t);
 		unlock_task_sighand(t, &flags);
 	}
+	/* Pairs with the barrier in oom_reap_set_list(). */
+	smp_mb();
 	if (!dying)
 		return OOM_REAP_THREAD_LIVE;
 	if (task_is_running(t))
@@ -286,25 +298,25 @@ static enum oom_reap_thread oom_reap_judge_thread(struct task_struct *t)
  * @list: robust_list or compat_robust_list of current
  * @head: its head
  *
- * Under siglock it comes either before the kill, then the reaper sees the list,
- * or it does not come at all. Who is refused never learns of it.
+ * No lock is needed. Here the head is stored before current looks whether it is
+ * dying; the reaper sees that current is dying before it reads the head, with a
+ * full barrier between the two on either side. So the reaper sees the new head,
+ * or current sees that it is dying and puts the old head back. Between the two
+ * the reaper may see a head that does not stay, and waits for it needlessly.
  *
- * Return: 0, or -EINTR for who does not return to user mode.
+ * Return: 0, or -EINTR for a task that does not return to user mode.
  */
 int oom_reap_set_list(void __user **list, void __user *head)
 {
-	/* Nobody else changes current's. */
-	struct sighand_struct *sighand =
-		rcu_dereference_protected(current->sighand, true);
-	int err = 0;
+	void __user *old = *list;
 
-	spin_lock_irq(&sighand->siglock);
-	if (oom_reap_is_dying(current))
-		err = -EINTR;
-	else
-		*list = head;
-	spin_unlock_irq(&sighand->siglock);
-	return err;
+	WRITE_ONCE(*list, head);
+	/* Pairs with the barrier in oom_reap_judge_thread(). */
+	smp_mb();
+	if (likely(!oom_reap_is_dying(current)))
+		return 0;
+	WRITE_ONCE(*list, old);
+	return -EINTR;
 }
 
 /* Robust lists; to read them the reaper has borrowed the victim's mm. */
@@ -398,34 +410,90 @@ static void oom_reap_look_at_thread(struct task_struct *t, void *arg)
 	}
 }
 
-/*
- * Borrow the mm of a victim, to read what is in it. False if its last user has
- * let go of it, and so has walked its lists. It may be let go of meanwhile: then
- * it is a worker that frees it, since the reaper must not sleep for it.
+/**
+ * enum oom_reap_loan - by what a borrowed mm is kept from going away
+ * @OOM_REAP_LOAN_NONE: it was not borrowed
+ * @OOM_REAP_LOAN_LOCK: mmap_lock, for reading
+ * @OOM_REAP_LOAN_USER: one of mm_users
  */
-static bool oom_reap_borrow(struct mm_struct *mm)
+enum oom_reap_loan {
+	OOM_REAP_LOAN_NONE,
+	OOM_REAP_LOAN_LOCK,
+	OOM_REAP_LOAN_USER,
+};
+
+/*
+ * Borrow the mm of a victim, to read what is in it. OOM_REAP_LOAN_NONE if its
+ * last user has let go of it, and so has walked its lists.
+ *
+ * As a user of the mm the reaper could be the last one to let go of it. Then a
+ * worker would free it, since the reaper must not sleep, and the victim's parent
+ * could see the exit while the promises of the victim still count. So the reaper
+ * holds mmap_lock instead: exit_mmap() sets MMF_OOM_SKIP before it takes that
+ * lock for writing and frees page tables. Only if a writer sits on mmap_lock the
+ * reaper becomes a user: that writer is a thread of the victim in most cases, and
+ * so another user.
+ */
+static enum oom_reap_loan oom_reap_borrow(struct mm_struct *mm)
 {
+	if (mmap_read_trylock(mm)) {
+		if (test_bit(MMF_OOM_SKIP, &mm->flags) ||
+		    !atomic_read(&mm->mm_users)) {
+			mmap_read_unlock(mm);
+			return OOM_REAP_LOAN_NONE;
+		}
+		kthread_use_mm(mm);
+		return OOM_REAP_LOAN_LOCK;
+	}
 	if (!mmget_not_zero(mm))
-		return false;
+		return OOM_REAP_LOAN_NONE;
 	kthread_use_mm(mm);
-	return true;
+	return OOM_REAP_LOAN_USER;
 }
 
-static void oom_reap_return(struct mm_struct *mm)
+static void oom_reap_return(struct mm_struct *mm, enum oom_reap_loan loan)
 {
+	if (loan == OOM_REAP_LOAN_NONE)
+		return;
 	kthread_unuse_mm(mm);
-	mmput_async(mm);
+	if (loan == OOM_REAP_LOAN_LOCK)
+		mmap_read_unlock(mm);
+	else
+		mmput_async(mm);
+}
+
+/* The users of a victim's mm, less the reaper. */
+static int oom_reap_users(struct mm_struct *mm, enum oom_reap_loan loan)
+{
+	return atomic_read(&mm->mm_users) - (loan == OOM_REAP_LOAN_USER);
+}
+
+/* For how long has a victim not had less memory than ever since the kill? */
+static u64 oom_reap_idle_ns(struct oom_reap_victim *victim,
+			    struct mm_struct *mm)
+{
+	unsigned long pages = oom_reap_pages(mm) +
+			      mm_pgtables_bytes(mm) / PAGE_SIZE;
+	u64 now = ktime_get_ns();
+
+	if (pages < victim->least) {
+		victim->least = pages;
+		victim->progress = now;
+	}
+	return now - victim->progress;
 }
 
 static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
 {
-	const struct oom_reap_victim *victim = &tsk->oom_reap;
+	struct oom_reap_victim *victim = &tsk->oom_reap;
 	struct mm_struct *mm = tsk->signal->oom_mm;
+	enum oom_reap_loan loan = OOM_REAP_LOAN_NONE;
 	struct oom_reap_view view = { .in = in };
 	int users;
 
 	*in = (struct oom_reap_input) {
 		.age_ns = ktime_get_ns() - victim->killed,
+		.idle_ns = oom_reap_idle_ns(victim, mm),
 		.late_tries = victim->late_tries,
 		.released = test_bit(MMF_OOM_SKIP, &mm->flags),
 		.fenced = victim->fenced,
@@ -434,59 +502,152 @@ static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
 	if (in->released)
 		return;
 
-	view.lists = !victim->reaped && oom_reap_borrow(mm);
-	users = atomic_read(&mm->mm_users);
+	if (!victim->reaped)
+		loan = oom_reap_borrow(mm);
+	view.lists = loan != OOM_REAP_LOAN_NONE;
+	users = oom_reap_users(mm, loan);
 	in->exiting = !users;
 	if (users) {
 		rcu_read_lock();
-		oom_reap_visit_threads(tsk, mm, users - view.lists,
-				       oom_reap_look_at_thread, &view);
+		oom_reap_visit_threads(tsk, mm, users, oom_reap_look_at_thread,
+				       &view);
 		rcu_read_unlock();
 	}
-	if (view.lists)
-		oom_reap_return(mm);
+	oom_reap_return(mm, loan);
 }
 
-static void oom_reap_fence_cpu(void *unused)
+/* The fence: which CPUs have been interrupted since it was asked for. */
+struct oom_reap_fence {
+	call_single_data_t csd;
+	bool passed;
+};
+
+static DEFINE_PER_CPU(struct oom_reap_fence, oom_reap_fences);
+
+/*
+ * An interrupt that was sent for an earlier fence and comes late is as good: the
+ * CPU is in the kernel after this fence began.
+ */
+static void oom_reap_fence_cpu(void *info)
 {
+	struct oom_reap_fence *fence = info;
+
+	/* Pairs with the acquire in oom_reap_fence(). */
+	smp_store_release(&fence->passed, true);
 }
 
 /*
- * After it no thread is in user mode that was dying before: see above. A CPU that
- * comes up meanwhile has run no user mode before, and sees what was set before.
+ * May a CPU be in user mode for a thread that uses @mm? It may not if it runs
+ * another task, as cpu_curr_snapshot() sees, which has a full barrier before
+ * and after it. A thread that is switched in after that sees TIF_SIGPENDING
+ * before it is in user mode, given a full barrier between the two: the one that
+ * membarrier(2) asks of the scheduler. Architectures that have it only for an mm
+ * that has registered for membarrier(2) select ARCH_HAS_MEMBARRIER_CALLBACKS;
+ * there all CPUs are interrupted.
  */
-static void oom_reap_fence(void)
+static bool oom_reap_may_run(int cpu, struct mm_struct *mm)
 {
-	/* Orders what was done before it with what the CPUs do after it. */
-	smp_call_function(oom_reap_fence_cpu, NULL, 1);
+	if (IS_ENABLED(CONFIG_ARCH_HAS_MEMBARRIER_CALLBACKS))
+		return true;
+	return READ_ONCE(cpu_curr_snapshot(cpu)->mm) == mm;
+}
+
+/* A CPU that takes no interrupt is not waited for longer than this. */
+#define OOM_REAP_FENCE_NS	(10 * NSEC_PER_MSEC)
+
+/*
+ * After it no thread is in user mode that uses @mm and was dying before: see
+ * above. A CPU that comes up meanwhile has run no user mode before, and sees what
+ * was set before. CPUs that run other programs, or are idle, are not disturbed.
+ *
+ * Return: false if a CPU has not taken its interrupt in time. The next fence may
+ * find that the CPU runs something else by then, or asks it again.
+ */
+static bool oom_reap_fence(struct mm_struct *mm)
+{
+	u64 until = ktime_get_ns() + OOM_REAP_FENCE_NS;
+	struct oom_reap_fence *fence;
+	int cpu;
+
+	/* Order what was done before the fence with what the CPUs do after it. */
+	smp_mb();
+	preempt_disable();
+	rcu_read_lock();
+	for_each_online_cpu(cpu) {
+		fence = per_cpu_ptr(&oom_reap_fences, cpu);
+		WRITE_ONCE(fence->passed, true);
+		if (cpu == smp_processor_id() || !oom_reap_may_run(cpu, mm))
+			continue;
+		WRITE_ONCE(fence->passed, false);
+		/* -EBUSY: an earlier one is under way and will do. */
+		if (smp_call_function_single_async(cpu, &fence->csd) == -ENXIO)
+			WRITE_ONCE(fence->passed, true);
+	}
+	rcu_read_unlock();
+	preempt_enable();
+
+	for_each_online_cpu(cpu) {
+		fence = per_cpu_ptr(&oom_reap_fences, cpu);
+		/* Pairs with the release in oom_reap_fence_cpu(). */
+		while (!smp_load_acquire(&fence->passed)) {
+			if (ktime_get_ns() >= until)
+				return false;
+			usleep_idle_range(10, 50);
+		}
+	}
+	return true;
 }
 
 /*
  * The pages that the exit path needs to hand over what the victim holds: those
  * with heads and entries of lists, and with futex words. There is one reaper.
+ * OOM_REAP_SPARED and OOM_REAP_ENTRIES bound what a victim can make it do.
  */
-#define OOM_REAP_SPARED		512
 /* Entries that are followed, of all lists of a victim together. */
 #define OOM_REAP_ENTRIES	65536
 
-static struct oom_reap_spared {
-	unsigned int nr;
-	unsigned int entries;
-	unsigned long pages[OOM_REAP_SPARED];
-} oom_reap_spared;
+static struct oom_reap_spared oom_reap_spared;
 
-static void oom_reap_spare(u64 addr)
+/**
+ * oom_reap_spare() - add a page to those that are not reaped
+ * @spared: the pages, in ascending order
+ * @addr: an address in the page
+ *
+ * A victim may have made its lists long and scattered to keep the reaper busy.
+ * This takes some ten steps where the page is known or the table is full, and
+ * moves the table at most OOM_REAP_SPARED times.
+ *
+ * Return: false if the page is not among them, since there is no room.
+ */
+bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr)
 {
-	struct oom_reap_spared *spared = &oom_reap_spared;
 	unsigned long page = (unsigned long)addr & PAGE_MASK;
-	unsigned int i;
+	unsigned int low = 0, high = spared->nr;
 
-	/* Neighbours in a list are neighbours in memory, mostly. */
-	for (i = spared->nr; i > 0; i--)
-		if (spared->pages[i - 1] == page)
-			return;
-	if (spared->nr < OOM_REAP_SPARED)
-		spared->pages[spared->nr++] = page;
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (spared->pages[middle] == page)
+			return true;
+		if (spared->pages[middle] < page)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (spared->nr == OOM_REAP_SPARED)
+		return false;
+	memmove(&spared->pages[low + 1], &spared->pages[low],
+		(spared->nr - low) * sizeof(spared->pages[0]));
+	spared->pages[low] = page;
+	spared->nr++;
+	return true;
+}
+
+/* What lies in [addr, addr + size), both ends. */
+static bool oom_reap_spare_range(u64 addr, unsigned int size)
+{
+	return oom_reap_spare(&oom_reap_spared, addr) &&
+	       oom_reap_spare(&oom_reap_spared, addr + size - 1);
 }
 
 /* What exit_robust_list() would touch, in its order, as far as it is readable. */
@@ -502,34 +663,28 @@ static void oom_reap_spare_thread(struct task_struct *t, void *unused)
 		if (!head.addr)
 			continue;
 		word = compat ? sizeof(u32) : sizeof(long);
-		oom_reap_spare(head.addr);
-		oom_reap_spare(head.addr + 3 * word - 1);
+		if (!oom_reap_spare_range(head.addr, 3 * word))
+			return;
 		if (!head.readable)
 			continue;
 		entry = head.pending & ~1ULL;
 		if (entry)
-			oom_reap_spare(oom_reap_futex_word(&head, entry));
+			oom_reap_spare(&oom_reap_spared,
+				       oom_reap_futex_word(&head, entry));
 		entry = head.next & ~1ULL;
 		for (limit = ROBUST_LIST_LIMIT; limit && entry != head.addr;
 		     limit--) {
-			if (++oom_reap_spared.entries > OOM_REAP_ENTRIES)
+			/* The walk of the exit path ends at a reaped entry. */
+			if (++oom_reap_spared.entries > OOM_REAP_ENTRIES ||
+			    !oom_reap_spare_range(entry, word))
 				return;
-			oom_reap_spare(entry);
-			oom_reap_spare(entry + word - 1);
-			oom_reap_spare(oom_reap_futex_word(&head, entry));
+			oom_reap_spare(&oom_reap_spared,
+				       oom_reap_futex_word(&head, entry));
 			if (!oom_reap_read(entry, compat, &next))
 				break;
 			entry = next & ~1ULL;
 		}
 	}
-}
-
-static int oom_reap_compare_pages(const void *a, const void *b)
-{
-	unsigned long left = *(const unsigned long *)a;
-	unsigned long right = *(const unsigned long *)b;
-
-	return left < right ? -1 : left > right;
 }
 
 /*
@@ -539,18 +694,18 @@ static int oom_reap_compare_pages(const void *a, const void *b)
 static void oom_reap_find_spared(struct task_struct *tsk, struct mm_struct *mm)
 {
 	struct oom_reap_spared *spared = &oom_reap_spared;
+	enum oom_reap_loan loan;
 
 	spared->nr = 0;
 	spared->entries = 0;
-	if (!oom_reap_borrow(mm))
+	loan = oom_reap_borrow(mm);
+	if (loan == OOM_REAP_LOAN_NONE)
 		return;
 	rcu_read_lock();
-	oom_reap_visit_threads(tsk, mm, atomic_read(&mm->mm_users) - 1,
+	oom_reap_visit_threads(tsk, mm, oom_reap_users(mm, loan),
 			       oom_reap_spare_thread, NULL);
 	rcu_read_unlock();
-	oom_reap_return(mm);
-	sort(spared->pages, spared->nr, sizeof(spared->pages[0]),
-	     oom_reap_compare_pages, NULL);
+	oom_reap_return(mm, loan);
 }
 
 /* Unmapping. */
@@ -634,11 +789,6 @@ static bool oom_reap_unmap_around(struct vm_area_struct *vma,
 	if (start < end)
 		ret &= oom_reap_unmap(vma, start, end);
 	return ret;
-}
-
-static unsigned long oom_reap_pages(struct mm_struct *mm)
-{
-	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS);
 }
 
 static bool oom_reap_vma(struct vm_area_struct *vma, struct oom_reap_pass *pass)
@@ -871,9 +1021,11 @@ static bool oom_reap_step(struct task_struct *tsk)
 
 		switch (verdict) {
 		case OOM_REAP_FENCE:
-			oom_reap_fence();
-			victim->fenced = true;
-			continue;
+			victim->fenced = oom_reap_fence(mm);
+			if (victim->fenced)
+				continue;
+			victim->waited = true;
+			return false;
 		case OOM_REAP_NOW:
 		case OOM_REAP_SPARE:
 			if (oom_reap_try(tsk, late, verdict == OOM_REAP_SPARE)) {
@@ -975,6 +1127,7 @@ void queue_oom_reaper(struct task_struct *tsk)
 	tsk->oom_reap = (struct oom_reap_victim) {
 		.killed = ktime_get_ns(),
 		.pages = oom_reap_pages(mm),
+		.least = ULONG_MAX,
 		.verdict = U8_MAX,
 	};
 	spin_lock_irqsave(&oom_reaper_lock, flags);
@@ -1025,7 +1178,14 @@ int oom_reap_may_release(struct task_struct *p)
 static int __init oom_reap_init(void)
 {
 	struct task_struct *reaper;
+	int cpu;
 
+	for_each_possible_cpu(cpu) {
+		struct oom_reap_fence *fence = per_cpu_ptr(&oom_reap_fences,
+							   cpu);
+
+		INIT_CSD(&fence->csd, oom_reap_fence_cpu, fence);
+	}
 	reaper = kthread_run(oom_reaper, NULL, "oom_reaper");
 	return PTR_ERR_OR_ZERO(reaper);
 }

@@ -3,9 +3,27 @@
 #ifndef _MM_OOM_REAP_H
 #define _MM_OOM_REAP_H
 
+#include <linux/types.h>
+
 /* So much is unmapped at a time where memory is dense, in bytes. */
 #define OOM_REAP_PART		(4UL << 20)
 
+/* So many pages are spared at most. */
+#define OOM_REAP_SPARED		512
+
+/**
+ * struct oom_reap_spared - pages that the exit path needs
+ * @nr: how many there are
+ * @entries: entries of lists that were followed
+ * @pages: their addresses, ascending
+ */
+struct oom_reap_spared {
+	unsigned int nr;
+	unsigned int entries;
+	unsigned long pages[OOM_REAP_SPARED];
+};
+
+bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr);
 unsigned long oom_reap_next_part(unsigned long part, unsigned long freed);
 
 #endif /* _MM_OOM_REAP_H */

@@ -129,9 +129,20 @@ static const struct decide_case decide_cases[] = {
 	{ "reaped, stuck",
 	  { .reaped = true, .age_ns = OOM_REAP_STUCK_NS,
 	    .threads = { 0, 0, 1 } }, OOM_REAP_HIDE },
-	{ "reaped, and busy in the kernel for too long",
+	{ "reaped, busy in the kernel, gave something back just now",
+	  { .reaped = true, .age_ns = 2 * OOM_REAP_DELAY_NS,
+	    .idle_ns = OOM_REAP_IDLE_NS - 1, .threads = { 0, 1, 0 } },
+	  OOM_REAP_WAIT },
+	{ "reaped, busy in the kernel, gives nothing back",
+	  { .reaped = true, .age_ns = OOM_REAP_IDLE_NS,
+	    .idle_ns = OOM_REAP_IDLE_NS, .threads = { 0, 1, 0 } },
+	  OOM_REAP_HIDE },
+	{ "reaped, exit_mmap() gives nothing back",
+	  { .reaped = true, .age_ns = OOM_REAP_IDLE_NS,
+	    .idle_ns = OOM_REAP_IDLE_NS, .exiting = true }, OOM_REAP_HIDE },
+	{ "reaped, and live for too long",
 	  { .reaped = true, .age_ns = OOM_REAP_DELAY_NS,
-	    .threads = { 0, 1, 0 } }, OOM_REAP_HIDE },
+	    .threads = { 1, 0, 0 } }, OOM_REAP_HIDE },
 };
 
 static void decide_case_name(const struct decide_case *c, char *desc)
@@ -164,6 +175,7 @@ static void random_input(struct rnd_state *rnd, struct oom_reap_input *in)
 
 	*in = (struct oom_reap_input) {
 		.age_ns = ages[below(rnd, ARRAY_SIZE(ages))],
+		.idle_ns = ages[below(rnd, ARRAY_SIZE(ages))],
 		.late_tries = below(rnd, 2 * OOM_REAP_LATE_TRIES),
 		.exiting = below(rnd, 2),
 		.released = !below(rnd, 8),
@@ -223,11 +235,17 @@ static void oom_reap_test_properties(struct kunit *test)
 			KUNIT_ASSERT_NE(test, OOM_REAP_FENCE,
 					oom_reap_decide(&then));
 		}
-		/* The OOM killer is never held up beyond the limit. */
-		if (verdict == OOM_REAP_WAIT)
-			KUNIT_ASSERT_FALSE(test, late);
+		/*
+		 * The OOM killer is held up beyond the limit only by a victim
+		 * that gives memory back.
+		 */
+		if (verdict == OOM_REAP_WAIT && late) {
+			KUNIT_ASSERT_TRUE(test, in.reaped);
+			KUNIT_ASSERT_LT(test, in.idle_ns, OOM_REAP_IDLE_NS);
+		}
 		then = in;
 		then.age_ns = OOM_REAP_LIMIT_NS;
+		then.idle_ns = OOM_REAP_IDLE_NS;
 		then.late_tries = OOM_REAP_LATE_TRIES;
 		verdict = oom_reap_decide(&then);
 		over = verdict == OOM_REAP_DONE || verdict == OOM_REAP_HIDE ||
@@ -260,11 +278,40 @@ static void oom_reap_test_parts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, OOM_REAP_PART, oom_reap_next_part(part, dense));
 }
 
+/* The table against a list of all that was put in; what a hostile list can cost. */
+static void oom_reap_test_spare(struct kunit *test)
+{
+	struct oom_reap_spared *spared;
+	struct rnd_state rnd;
+	unsigned int i, j;
+
+	spared = kunit_kzalloc(test, sizeof(*spared), GFP_KERNEL);
+	if (!spared)
+		kunit_skip(test, "no memory");
+	prandom_seed_state(&rnd, SEED);
+	for (i = 0; i < 20000; i++) {
+		u64 addr = (u64)below(&rnd, 600) * PAGE_SIZE +
+			   below(&rnd, PAGE_SIZE);
+		bool room = spared->nr < OOM_REAP_SPARED, known = false;
+		unsigned int nr = spared->nr;
+
+		for (j = 0; j < nr; j++)
+			known |= spared->pages[j] == (addr & PAGE_MASK);
+		KUNIT_ASSERT_EQ(test, known || room,
+				oom_reap_spare(spared, addr));
+		KUNIT_ASSERT_EQ(test, nr + (!known && room), spared->nr);
+	}
+	KUNIT_EXPECT_EQ(test, OOM_REAP_SPARED, spared->nr);
+	for (j = 1; j < spared->nr; j++)
+		KUNIT_EXPECT_LT(test, spared->pages[j - 1], spared->pages[j]);
+}
+
 static struct kunit_case oom_reap_test_cases[] = {
 	KUNIT_CASE(oom_reap_test_judge_list),
 	KUNIT_CASE_PARAM(oom_reap_test_decide, decide_gen_params),
 	KUNIT_CASE(oom_reap_test_properties),
 	KUNIT_CASE(oom_reap_test_parts),
+	KUNIT_CASE(oom_reap_test_spare),
 	{}
 };
 

@@ -66,16 +66,19 @@ enum oom_reap_verdict {
 /**
  * struct oom_reap_input - what is known of a victim when it is looked at
  * @age_ns: time since the kill
+ * @idle_ns: time since it last had less memory than ever since the kill
  * @threads: threads that use the mm, of all processes, by what they are up to
  * @lists: their robust lists, native and compat, by what is known of them
  * @late_tries: vain tries to reap since the deadline
  * @exiting: the last user of the mm has let go, exit_mmap() frees it or has
  * @released: exit_mmap() has freed all (MMF_OOM_SKIP)
- * @fenced: every CPU was in the kernel since all these threads are dying
+ * @fenced: every CPU that ran one of these threads was in the kernel since all
+ *	of them are dying
  * @reaped: it was reaped
  */
 struct oom_reap_input {
 	u64 age_ns;
+	u64 idle_ns;
 	unsigned int threads[OOM_REAP_NR_THREAD];
 	unsigned int lists[OOM_REAP_NR_LIST];
 	unsigned int late_tries;
@@ -90,6 +93,8 @@ struct oom_reap_input {
 /* After it, a victim that can't be reaped is tried this often and this long. */
 #define OOM_REAP_LATE_TRIES	10
 #define OOM_REAP_LIMIT_NS	(OOM_REAP_DELAY_NS + NSEC_PER_SEC)
+/* A victim that was reaped holds up the next kill while it gives memory back. */
+#define OOM_REAP_IDLE_NS	NSEC_PER_SEC
 /* A victim that was reaped and sleeps this long after the kill is stuck. */
 #define OOM_REAP_STUCK_NS	(100 * NSEC_PER_MSEC)
 
@@ -104,6 +109,8 @@ enum oom_reap_list oom_reap_judge_list(u64 head, bool readable, u64 next,
  * @node: in the reaper's queue
  * @killed: when it was queued, ktime_get_ns()
  * @pages: resident and swapped pages then; the largest is reaped first
+ * @least: the fewest pages, with page tables, that it was seen to have since
+ * @progress: when that was, ktime_get_ns()
  * @freed: pages that it lost while it was being reaped
  * @late_tries: vain tries to reap since the deadline
  * @verdict: the last one
@@ -115,6 +122,8 @@ struct oom_reap_victim {
 	struct list_head node;
 	u64 killed;
 	unsigned long pages;
+	unsigned long least;
+	u64 progress;
 	unsigned long freed;
 	unsigned int late_tries;
 	u8 verdict;

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits of the OOM reaper: what a victim can cost others, what a bystander
+ * notices, and where robust mutexes stop being handed over.
+ *
+ * In the environment: REAP_PROMISES=N, how often the end of an exit is seen (100).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "reap_util.h"
+
+FIXTURE(limits) {
+	unsigned int stuck;
+};
+
+FIXTURE_SETUP(limits)
+{
+	const char *lacks = reap_lacks();
+
+	if (lacks)
+		SKIP(return, "%s", lacks);
+	ASSERT_EQ(0, reap_start());
+	self->stuck = 0;
+}
+
+FIXTURE_TEARDOWN(limits)
+{
+	reap_stop();
+}
+
+/* Lists that are as long and as scattered as they can be. */
+
+#define HOSTILE_THREADS	40
+#define HOSTILE_LENGTH	2048	/* ROBUST_LIST_LIMIT of the kernel */
+#define HOSTILE_PAGES	4096
+
+static char *scattered;
+static atomic_int nr_hostile;
+
+/* Each entry is in another page than the one before it. */
+static void *hostile_thread(void *arg)
+{
+	struct robust_list_head *head = fill(PAGE, MAP_PRIVATE);
+	unsigned int n = (uintptr_t)arg, i;
+	struct robust_list *last = &head->list;
+	struct entry *entry;
+
+	for (i = 0; i < HOSTILE_LENGTH; i++) {
+		entry = (struct entry *)(scattered +
+					 (i * 61 + n) % HOSTILE_PAGES * PAGE) + n;
+		entry->word = gettid();
+		last->next = &entry->node;
+		last = &entry->node;
+	}
+	last->next = &head->list;
+	head->futex_offset = offsetof(struct entry, word);
+	head->list_op_pending = NULL;
+	syscall(SYS_set_robust_list, head, sizeof(*head));
+	nr_hostile++;
+	/* One that can exit hands its mutexes over by itself. */
+	get_stuck();
+	return NULL;
+}
+
+static void hostile_body(void *arg)
+{
+	pthread_t thread;
+	long i;
+
+	scattered = fill(HOSTILE_PAGES * PAGE, MAP_PRIVATE);
+	for (i = 0; i < HOSTILE_THREADS; i++)
+		if (pthread_create(&thread, NULL, hostile_thread, (void *)i))
+			_exit(6);
+	while (nr_hostile < HOSTILE_THREADS)
+		usleep(1000);
+	ready();
+	get_stuck();
+}
+
+static void holder_body(void *arg)
+{
+	unsigned int seed = 1;
+
+	fill(HOSTILE_PAGES * PAGE, MAP_PRIVATE);
+	hold(4, 0, &seed);
+	ready();
+	get_stuck();
+}
+
+/* ms from a kill to the end of the reaper's work, which waits for lists for 2 s. */
+static long long reaped_after(struct __test_metadata *_metadata, pid_t pid)
+{
+	long long start = now_ms();
+
+	EXPECT_TRUE(oom_kill());
+	EXPECT_LE(0, wait_reaped(pid, 30000));
+	return now_ms() - start;
+}
+
+TEST_F_TIMEOUT(limits, hostile_lists_cost_little, 120)
+{
+	long long plain, hostile;
+	pid_t pid;
+
+	pid = victim(holder_body, NULL);
+	ASSERT_TRUE(stuck_fs_wait(&fs, 1));
+	plain = reaped_after(_metadata, pid);
+	stuck_fs_release(&fs);
+	EXPECT_EQ(SIGKILL, death(pid));
+
+	pid = victim(hostile_body, self);
+	ASSERT_TRUE(stuck_fs_wait(&fs, 2 + HOSTILE_THREADS));
+	hostile = reaped_after(_metadata, pid);
+	stuck_fs_release(&fs);
+	EXPECT_EQ(SIGKILL, death(pid));
+
+	TH_LOG("four entries: %lld ms; %d lists of %d entries: %lld ms", plain,
+	       HOSTILE_THREADS, HOSTILE_LENGTH, hostile);
+	EXPECT_LE(2000, hostile);
+	EXPECT_GT(plain + 600, hostile);
+}
+
+/* Calls of functions on a CPU by another one, from /proc/interrupts. */
+static long long function_calls(int cpu)
+{
+	FILE *file = fopen("/proc/interrupts", "r");
+	char *line = NULL, *at;
+	long long calls = -1;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0) {
+		at = strstr(line, "CAL:");
+		if (!at)
+			continue;
+		for (at += 4; cpu >= 0; cpu--)
+			calls = strtoll(at, &at, 10);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return calls;
+}
+
+static bool run_on(pid_t pid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return !sched_setaffinity(pid, sizeof(set), &set);
+}
+
+/* The kernel thread of that name, or 0. */
+static pid_t kernel_thread(const char *name)
+{
+	char path[64], comm[32];
+	pid_t pid;
+
+	for (pid = 2; pid < 1000; pid++) {
+		snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+		if (read_file(path, comm, sizeof(comm)) <= 0)
+			continue;
+		comm[strcspn(comm, "\n")] = 0;
+		if (!strcmp(comm, name))
+			return pid;
+	}
+	return 0;
+}
+
+static void stuck_on_the_first_cpu(void *arg)
+{
+	fill(MB, MAP_PRIVATE);
+	ready();
+	get_stuck();
+}
+
+#define KILLS	20
+
+/* A CPU that runs something else is left alone, as isolated ones want it. */
+TEST_F_TIMEOUT(limits, other_cpus_are_not_interrupted, 120)
+{
+	long long calls;
+	pid_t busy, pid, reaper = kernel_thread("oom_reaper");
+	cpu_set_t before;
+	int i;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 || function_calls(1) < 0)
+		SKIP(return, "needs two CPUs and a line CAL in /proc/interrupts");
+	busy = fork();
+	if (!busy) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		run_on(0, 1);
+		for (;;)
+			atomic_signal_fence(memory_order_seq_cst);
+	}
+	ASSERT_LT(0, reaper);
+	ASSERT_EQ(0, sched_getaffinity(reaper, sizeof(before), &before));
+	ASSERT_TRUE(run_on(reaper, 0));
+	ASSERT_TRUE(run_on(0, 0));
+	usleep(100000);
+	calls = function_calls(1);
+	for (i = 0; i < KILLS; i++) {
+		pid = victim(stuck_on_the_first_cpu, NULL);
+		ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
+		ASSERT_TRUE(oom_kill());
+		EXPECT_LE(0, wait_reaped(pid, 10000));
+		stuck_fs_release(&fs);
+		EXPECT_EQ(SIGKILL, death(pid));
+	}
+	calls = function_calls(1) - calls;
+	kill(busy, SIGKILL);
+	waitpid(busy, NULL, 0);
+	sched_setaffinity(reaper, sizeof(before), &before);
+	TH_LOG("%d kills interrupted the other CPU %lld times", KILLS, calls);
+	EXPECT_GT(KILLS / 2, calls);
+}
+
+static long long committed(void)
+{
+	long long kb = -1;
+
+	read_key_number("/proc/meminfo", "Committed_AS", &kb);
+	return kb;
+}
+
+static void exits_freely(void *arg)
+{
+	fill(4 * MB, MAP_PRIVATE);
+	/* Promised only, so that the exit is quick. */
+	mmap(NULL, 64 * MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	     -1, 0);
+	ready();
+	for (;;)
+		pause();
+}
+
+/*
+ * A parent that has seen the exit may make the same promise again: the reaper
+ * must not be the one that frees the mm later.
+ */
+TEST_F_TIMEOUT(limits, promise_is_back_when_the_parent_sees_the_exit, 3000)
+{
+	const char *env = getenv("REAP_PROMISES");
+	int tries = env ? atoi(env) : 100, i, late = 0;
+	long long before, after;
+	pid_t pid;
+
+	for (i = 0; i < tries; i++) {
+		before = committed();
+		pid = victim(exits_freely, NULL);
+		ASSERT_LT(0, pid);
+		EXPECT_LE(before + 64 * 1024, committed());
+		ASSERT_TRUE(!write_file("/proc/sysrq-trigger", "f"));
+		EXPECT_EQ(SIGKILL, death(pid));
+		after = committed();
+		late += after >= before + 32 * 1024;
+	}
+	TH_LOG("%d of %d exits were seen before the promise was back", late, i);
+	EXPECT_EQ(0, late);
+}
+
+/*
+ * process_mrelease(2) reads no robust lists, as on Linux: what lies in private
+ * memory is lost with it, what lies in shared memory is not.
+ */
+static void chained_body(void *private)
+{
+	struct robust_list_head *head;
+	unsigned int seed = 1;
+	struct entry *entry;
+
+	write_file(ADJ_FILE, "0");
+	fill(SIZE, MAP_PRIVATE);
+	if (private) {
+		hold(0, 0, &seed);
+		head = fill(PAGE, MAP_PRIVATE);
+	} else {
+		head = fill(PAGE, MAP_SHARED);
+	}
+	entry = new_entry(true, &seed);
+	own(entry);
+	head->futex_offset = offsetof(struct entry, word);
+	head->list_op_pending = NULL;
+	head->list.next = &entry->node;
+	entry->node.next = &head->list;
+	syscall(SYS_set_robust_list, head, sizeof(*head));
+	ready();
+	get_stuck();
+}
+
+TEST_F_TIMEOUT(limits, process_mrelease_reads_no_lists, 60)
+{
+	int private, pidfd;
+	pid_t pid;
+
+	for (private = 0; private < 2; private++) {
+		memset(shared, 0, sizeof(*shared));
+		pid = victim(chained_body, private ? self : NULL);
+		ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
+		ASSERT_EQ(1, shared->next);
+		pidfd = syscall(SYS_pidfd_open, pid, 0);
+		ASSERT_LE(0, pidfd);
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		EXPECT_EQ(0, syscall(SYS_process_mrelease, pidfd, 0));
+		stuck_fs_release(&fs);
+		EXPECT_EQ(SIGKILL, death(pid));
+		EXPECT_EQ(!private, !!(shared->entries[0].word & FUTEX_OWNER_DIED));
+		close(pidfd);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -266,13 +266,16 @@ static bool say_right(FILE *out, struct question *q, u32 right)
 static bool say_lower(FILE *out, struct question *q)
 {
 	struct peios_access result = {};
+	u64 lacks = PEIOS_PRIV_TCB & ~q->id.enabled;
 	int err = 0;
 
 	if (!q->same)
 		err = peios_process_check(&q->subject, &q->pip, q->sd,
 					  &q->target_pip, PEIOS_PROCESS_SET_QUOTA,
 					  &result);
-	if (!err && !(q->id.enabled & PEIOS_PRIV_TCB)) {
+	if (!err && !q->same)
+		lacks |= control_missing(q, PEIOS_PROCESS_SET_QUOTA);
+	if (!err && lacks) {
 		err = -EACCES;
 		result.refused_by = PEIOS_CHECK_PRIVILEGE;
 	} else if (!err && q->hidden && !q->same && !result.used) {
@@ -280,7 +283,7 @@ static bool say_lower(FILE *out, struct question *q)
 		result.refused_by = PEIOS_CHECK_SD;
 	}
 	fprintf(out, "%-22s %s", "LOWER_OOM_SCORE_ADJ", err ? "no" : "yes");
-	say_refusal(out, q, &result, PEIOS_PRIV_TCB, "");
+	say_refusal(out, q, &result, lacks, "");
 	if (!err) {
 		fputs("   by ", out);
 		say_privileges(out, result.used | PEIOS_PRIV_TCB);

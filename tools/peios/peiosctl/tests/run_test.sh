@@ -94,7 +94,7 @@ says 'who gave up what the target has' 1 \
 	check --as=15 14 VM_WRITE
 says 'and only looks' 0 '^VM_READ +yes' check --as=15 14 VM_READ
 says 'by a descriptor that was set' 0 '^VM_WRITE +yes' check --as=14 15 VM_WRITE
-says 'all that is left' 0 ',VM_READ,SET_QUOTA,.*,QUERY_LIMITED,READ_CONTROL$' \
+says 'all that is left' 0 ',VM_READ,SET_INFORMATION,.*,QUERY_LIMITED,READ_CONTROL$' \
 	check --as=15 14 MAXIMUM_ALLOWED
 says 'that a protected one is there' 0 '^QUERY_LIMITED +yes' check 1 QUERY_LIMITED
 says 'an auditor' 0 '^ACCESS_SYSTEM_SECURITY yes +by SeSecurityPrivilege$' \

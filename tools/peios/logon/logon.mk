@@ -3,7 +3,7 @@
 
 PEIOS_KERNEL := ../../../security/peios
 PEIOS_FLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-sign-compare \
-	-Wno-missing-field-initializers -I../peiosctl/shim \
+	-Wno-missing-field-initializers -Wno-unused-parameter -I../peiosctl/shim \
 	-D'__counted_by(member)=' \
 	-D'__noreturn=__attribute__((noreturn))' \
 	-D'__printf(at, args)=__attribute__((format(printf, at, args)))' \

@@ -207,7 +207,7 @@ static void read_rule(struct reading *r, int dir, enum logon_table table,
 		return;
 	}
 	entry->table = table;
-	strcpy(entry->name, name);
+	memcpy(entry->name, name, strlen(name) + 1);
 	policy->nr++;
 }
 

@@ -143,7 +143,7 @@ static const char *parse_as(char *list, struct logon_rule *rule)
 			return "is not the name of a user";
 		if (rule->nr_as == LOGON_AS_MAX)
 			return "names too many users";
-		strcpy(rule->as[rule->nr_as++], name);
+		snprintf(rule->as[rule->nr_as++], LOGON_NAME_MAX, "%s", name);
 	}
 	return NULL;
 }
@@ -163,8 +163,16 @@ static int parse_verdict(const char *text, enum logon_verdict *verdict)
 	return 0;
 }
 
-enum { KEY_LOGON, KEY_USER, KEY_GROUPS, KEY_DENY, KEY_PRIVILEGES, KEY_ENABLED,
-       KEY_AS, NR_KEYS };
+enum {
+	KEY_LOGON,
+	KEY_USER,
+	KEY_GROUPS,
+	KEY_DENY,
+	KEY_PRIVILEGES,
+	KEY_ENABLED,
+	KEY_AS,
+	NR_KEYS,
+};
 
 static const char * const keys[NR_KEYS] = {
 	[KEY_LOGON]	= "logon",

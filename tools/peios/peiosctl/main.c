@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../../../security/peios/privilege.h"
+#include "../elevate/protocol.h"
 #include "../logon/logon.h"
 #include "names.h"
 #include "peiosctl.h"
@@ -44,6 +45,9 @@ static const char usage[] =
 "      --service=NAME            the PAM service by which the user comes\n"
 "      --elevate[=USER]          a command of peiosctl elevate, not a session\n"
 "      --registry=DIR            in place of /etc/peios/registry\n"
+"  elevate [--user=USER] -- COMMAND\n"
+"                              run a command with the privileges that the logon\n"
+"                              policy gives for it, after a password\n"
 "  sddl SDDL                   SDDL to hexadecimal\n"
 "  sddl --hex HEX              and back\n"
 "\n"
@@ -469,6 +473,34 @@ static int cmd_logon(int argc, char **argv)
 	return logon_show(registry, argv[optind], service, as);
 }
 
+static int cmd_elevate(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "user", required_argument, NULL, 'u' },
+		{ "socket", required_argument, NULL, 's' },
+		{}
+	};
+	const char *socket = ELEVATE_SOCKET, *user = "root";
+	int opt;
+
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (opt) {
+		case 'u':
+			user = optarg;
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		default:
+			die_usage();
+		}
+	}
+	if (optind == argc)
+		die_usage();
+	return elevate_run(socket, user, argv + optind);
+}
+
 static int cmd_sddl(int argc, char **argv)
 {
 	struct sddl sddl;
@@ -503,6 +535,7 @@ int main(int argc, char **argv)
 		{ "check", cmd_check },
 		{ "access", cmd_access },
 		{ "logon", cmd_logon },
+		{ "elevate", cmd_elevate },
 		{ "sddl", cmd_sddl },
 	};
 	static const struct option options[] = {

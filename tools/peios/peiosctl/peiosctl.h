@@ -60,6 +60,9 @@ void print_rights(FILE *out, u32 mask);
 int logon_show(const char *registry, const char *name, const char *service,
 	       const char *elevate);
 
+/* elevate.c: ask the service to run a command */
+int elevate_run(const char *socket, const char *user, char **command);
+
 /* main.c */
 void __noreturn __printf(1, 2) die(const char *format, ...);
 

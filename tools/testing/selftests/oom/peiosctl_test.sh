@@ -82,16 +82,24 @@ debugger='user=S-1-22-1-1001 privileges=SeDebugPrivilege enabled=SeDebugPrivileg
 target=
 actor=
 
+# shows PATTERN COMMAND...: wait until a command shows this, for a minute at most
+shows()
+{
+	pattern=$1 tries=600
+	shift
+	until "$@" 2> /dev/null | grep -q "$pattern" || [ $tries -eq 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+}
+
 # A process to do something to, and one with a token to be looked at
 start_target()
 {
 	sleep 1000 &
 	target=$!
 	# Until it is itself: what is set before exec() may go with it.
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q sleep /proc/$target/comm && break
-		sleep 0.1
-	done
+	shows sleep cat /proc/$target/comm
 }
 
 start_actor()
@@ -99,10 +107,7 @@ start_actor()
 	peiosctl run --replace="$1" -- sleep 1000 &
 	actor=$!
 	# Until it has its token
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		peiosctl token $actor | grep -q '^user S-1-22' && break
-		sleep 0.1
-	done
+	shows '^user S-1-22' peiosctl token $actor
 }
 
 end()
@@ -201,7 +206,7 @@ kernel_says "$alice" 2 GA 'Invalid argument' 'D:(A;;GA;;;WD)'
 # Integrity protection
 peiosctl run --pip=2,512 -- sleep 1000 &
 target=$!
-sleep 0.5
+shows '^2 512$' peiosctl pip $target
 says 'a protected process' 0 '^2 512$' peiosctl pip $target
 start_actor "$debugger"
 says 'is not for debuggers' 1 'pip: 0 0 does not dominate 2 512' \

@@ -187,6 +187,7 @@ static int every_path(void *arg)
 	struct in *in = arg;
 	bool strict = *(const char *)in->other == '2';
 	long long before;
+	char link[1000] = "";
 	char *a, *b;
 	int fd, id;
 	pid_t pid;
@@ -334,6 +335,15 @@ static int every_path(void *arg)
 	unlink("/dev/shm/commit");
 	MUST_EQ(now(in), 0);
 
+	/* a symbolic link that is long has a page, a short one has none */
+	memset(link, 'x', sizeof(link) - 1);
+	MUST(!symlink(link, "/dev/shm/long"));
+	MUST(!symlink("x", "/dev/shm/short"));
+	MUST_EQ(now(in), PAGES(1));
+	unlink("/dev/shm/short");
+	unlink("/dev/shm/long");
+	MUST_EQ(now(in), 0);
+
 	/* fork and exit; a thread of the same memory costs nothing */
 	before = promise_of(getpid());
 	pid = fork();
@@ -361,6 +371,59 @@ TEST_F(tree, every_path_counts_to_the_page)
 	EXPECT_EQ(0, commit_of(self->middle, "current"));
 	EXPECT_EQ(0, commit_of(self->top, "current"));
 	EXPECT_EQ(0, commit_refusals(self->top));
+}
+
+/*
+ * A shared anonymous mapping is promised whole. By /proc/PID/map_files its object
+ * may be made larger, or smaller.
+ */
+static int resizes(void *arg)
+{
+	struct in *in = arg;
+	char path[128], *a;
+	int fd;
+
+	in->start = commit_of(in->cgroup, "current");
+	a = mmap(NULL, PAGES(4), RW, SHARED, -1, 0);
+	MUST(a != MAP_FAILED);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx",
+		 (unsigned long)a, (unsigned long)a + PAGES(4));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	MUST(fd >= 0);
+	MUST_EQ(now(in), PAGES(4));
+	MUST_EQ(pwrite(fd, "1", 1, PAGES(9)), 1);
+	MUST_EQ(now(in), PAGES(10));
+	MUST_EQ(pwrite(fd, "1", 1, PAGES(9) + 7), 1);
+	MUST_EQ(now(in), PAGES(10));
+	MUST(!fallocate(fd, 0, 0, PAGES(20)));
+	MUST_EQ(now(in), PAGES(20));
+	MUST(!fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, PAGES(30)));
+	MUST_EQ(now(in), PAGES(20));
+	MUST(!ftruncate(fd, PAGES(15)));
+	MUST_EQ(now(in), PAGES(15));
+	/* Where it does not fit it stays as large as it was. */
+	MUST(!commit_set_number(in->cgroup, "max", commit_of(in->cgroup, "current") +
+				PAGES(1)));
+	MUST(pwrite(fd, "1", 1, PAGES(16)) == -1 && errno == ENOMEM);
+	MUST(fallocate(fd, 0, PAGES(10), PAGES(10)) == -1 && errno == ENOMEM);
+	MUST(ftruncate(fd, PAGES(17)) == -1 && errno == ENOMEM);
+	MUST_EQ(lseek(fd, 0, SEEK_END), PAGES(15));
+	MUST_EQ(now(in), PAGES(15));
+	MUST_EQ(pwrite(fd, "1", 1, PAGES(15)), 1);
+	MUST_EQ(now(in), PAGES(16));
+	close(fd);
+	MUST_EQ(now(in), PAGES(16));
+	MUST(!munmap(a, PAGES(4)));
+	MUST_EQ(now(in), 0);
+	return 0;
+}
+
+TEST_F(tree, an_object_that_is_resized_counts_as_it_is)
+{
+	struct in in = { .cgroup = self->low };
+
+	EXPECT_EQ(0, run_in(self->low, resizes, &in));
+	EXPECT_EQ(0, commit_of(self->top, "current"));
 }
 
 /* What is in the way of @pages more: a limit that leaves room for one less */

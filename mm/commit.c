@@ -148,7 +148,8 @@ static void commit_group_add(struct commit_group *group, long pages)
 	for (; group; group = group->parent) {
 		unsigned long taken = group->taken + pages;
 
-		if (WARN_ONCE((long)taken < 0, "commit: %ld pages given back to a count of %lu\n",
+		if (WARN_ONCE((long)taken < 0,
+			      "Bad commit charge: %ld pages given back to a count of %lu\n",
 			      -pages, group->taken))
 			taken = 0;
 		WRITE_ONCE(group->taken, taken);
@@ -161,7 +162,8 @@ static void commit_system_add(long pages)
 {
 	unsigned long taken = commit_taken + pages;
 
-	if (WARN_ONCE((long)taken < 0, "commit: %ld pages given back to a count of %lu\n",
+	if (WARN_ONCE((long)taken < 0,
+		      "Bad commit charge: %ld pages given back to a count of %lu\n",
 		      -pages, commit_taken))
 		taken = 0;
 	WRITE_ONCE(commit_taken, taken);
@@ -446,6 +448,22 @@ bool commit_heeds_noreserve(const struct commit_group *group)
 	return rules.noreserve;
 }
 
+/**
+ * commit_counts_inherited() - is what a child inherits judged anew?
+ * @group: the group that the child is born into
+ *
+ * Return: true if memory counts that was mapped with MAP_NORESERVE elsewhere, or
+ * before the group was strict.
+ */
+bool commit_counts_inherited(const struct commit_group *group)
+{
+	struct commit_rules rules;
+
+	commit_rules(READ_ONCE(sysctl_overcommit_memory),
+		     commit_group_mode(group), &rules);
+	return rules.inherited;
+}
+
 static void commit_report(const struct commit_refusal *why, unsigned long pages)
 {
 	struct commit_group *group;
@@ -624,11 +642,48 @@ ALLOW_ERROR_INJECTION(__vm_enough_memory, ERRNO);
  */
 void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
 {
-	if (WARN_ONCE(pages > mm->commit_pages, "commit: %lu pages given back to an mm with %lu\n",
+	if (WARN_ONCE(pages > mm->commit_pages,
+		      "Bad commit charge: %lu pages given back to an mm with %lu\n",
 		      pages, mm->commit_pages))
 		pages = mm->commit_pages;
 	WRITE_ONCE(mm->commit_pages, mm->commit_pages - pages);
 	__commit_return(mm->commit_group, pages);
+}
+
+/**
+ * mm_commit_settle() - take back all promises to a process
+ * @mm: its memory, which nobody uses any more
+ * @pages: how many its mappings say there are
+ *
+ * What was charged is given back, to the system and to the group, whatever the
+ * mappings say: nobody else could do so later, and a group that is removed would
+ * leave it to its parent for ever.
+ *
+ * Return: pages that were promised to it and have no mapping; negative where its
+ * mappings have more than was promised.
+ */
+long mm_commit_settle(struct mm_struct *mm, unsigned long pages)
+{
+	unsigned long promised = mm_commit_pages(mm);
+
+	mm_unacct_memory(mm, promised);
+	return promised - pages;
+}
+
+/**
+ * mm_commit_exit() - take back all promises to a process, and say if that is odd
+ * @mm: its memory, which nobody uses any more
+ * @pages: how many its mappings say there are
+ *
+ * Context: process context.
+ */
+void mm_commit_exit(struct mm_struct *mm, unsigned long pages)
+{
+	long lost = mm_commit_settle(mm, pages);
+
+	if (unlikely(lost))
+		pr_alert_ratelimited("BUG: Bad commit charge: mappings of %lu pages end, %ld more were promised\n",
+				     pages, lost);
 }
 
 #ifdef CONFIG_SWAP
@@ -711,16 +766,39 @@ void commit_group_init(struct commit_group *group, struct commit_group *parent,
 }
 
 /**
+ * commit_group_settle() - take back all promises that a group has left
+ * @group: the group, for which nothing counts any more
+ *
+ * Nobody else will give them back, and neither the groups above nor the system are
+ * to count them for ever.
+ *
+ * Return: how many pages that were; 0 unless somebody has forgotten some.
+ */
+unsigned long commit_group_settle(struct commit_group *group)
+{
+	unsigned long lost;
+
+	spin_lock(&commit_lock);
+	commit_group_fetch(group);
+	lost = group->taken;
+	commit_group_add(group, -(long)lost);
+	commit_system_add(-(long)lost);
+	commit_system_open();
+	spin_unlock(&commit_lock);
+	return lost;
+}
+
+/**
  * commit_group_destroy() - nothing counts for a group any more
  * @group: the group
  */
 void commit_group_destroy(struct commit_group *group)
 {
-	spin_lock(&commit_lock);
-	commit_group_fetch(group);
-	WARN_ONCE(group->taken, "commit: a group ends with %lu pages promised\n",
-		  group->taken);
-	spin_unlock(&commit_lock);
+	unsigned long lost = commit_group_settle(group);
+
+	if (unlikely(lost))
+		pr_alert_ratelimited("BUG: Bad commit charge: a group ends, %lu pages were promised\n",
+				     lost);
 }
 
 /**

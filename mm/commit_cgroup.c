@@ -20,8 +20,10 @@
 #include <linux/commit_cgroup.h>
 #include <linux/init.h>
 #include <linux/memcontrol.h>
+#include <linux/mm.h>
 #include <linux/page_counter.h>
 #include <linux/rcupdate.h>
+#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -64,6 +66,28 @@ out:
 }
 
 /**
+ * commit_object_heeds_noreserve() - is MAP_NORESERVE heeded for shared memory?
+ *
+ * That counts for the cgroup of who creates it, in which the memory of the process
+ * need not have been made.
+ *
+ * Return: true if what the current task creates so is counted page by page, as it
+ * is filled.
+ */
+bool commit_object_heeds_noreserve(void)
+{
+	struct mem_cgroup *memcg = NULL;
+	bool heeds;
+
+	rcu_read_lock();
+	if (!mem_cgroup_disabled())
+		memcg = mem_cgroup_from_task(current);
+	heeds = commit_heeds_noreserve(memcg_commits(memcg) ? &memcg->commit : NULL);
+	rcu_read_unlock();
+	return heeds;
+}
+
+/**
  * commit_group_put() - release what commit_group_of_current() returned
  * @group: the group, or NULL
  */
@@ -73,27 +97,60 @@ void commit_group_put(struct commit_group *group)
 		css_put(&group->memcg->css);
 }
 
+/*
+ * A child may inherit memory that its parent was allowed to map uncounted, since the
+ * parent's memory counts elsewhere or was mapped before the mode was changed. A
+ * refusal ends the fork, and with it gives back what was charged until then.
+ */
+static int charge_inherited(struct mm_struct *mm)
+{
+	VMA_ITERATOR(vmi, mm, 0);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	mmap_write_lock(mm);
+	for_each_vma(vmi, vma) {
+		vm_flags_t flags = commit_inherited(vma->vm_flags, vma->anon_vma);
+
+		if (flags == vma->vm_flags)
+			continue;
+		if (flags & ~vma->vm_flags & VM_ACCOUNT)
+			err = security_vm_enough_memory_mm(mm, vma_pages(vma));
+		if (err)
+			break;
+		vma_start_write(vma);
+		vm_flags_reset(vma, flags);
+	}
+	mmap_write_unlock(mm);
+	return err;
+}
+
 /**
  * commit_cgroup_can_fork() - count a child's memory where the child is born
  * @task: the child
  * @cset: what it is born into
  *
  * dup_mmap() has charged the system only: it is not known any sooner which
- * cgroup it will be, and whether the parent may put a child there.
+ * cgroup it will be, whether the parent may put a child there, and whether what
+ * was mapped with MAP_NORESERVE counts there.
  *
+ * Context: nobody runs in the child's memory yet; khugepaged and ksmd may know it.
  * Return: 0, or -ENOMEM if it does not fit.
  */
 int commit_cgroup_can_fork(struct task_struct *task, struct css_set *cset)
 {
 	struct mem_cgroup *memcg = mem_cgroup_from_css(cset->subsys[memory_cgrp_id]);
 	struct mm_struct *mm = task->mm;
-	int err;
+	int err = 0;
 
 	/* A thread, a vfork child, or one of the kernel's */
 	if (!mm || mm == current->mm || !memcg_commits(memcg))
 		return 0;
 
-	err = commit_group_join(&memcg->commit, mm_commit_pages(mm));
+	if (commit_counts_inherited(&memcg->commit))
+		err = charge_inherited(mm);
+	if (!err)
+		err = commit_group_join(&memcg->commit, mm_commit_pages(mm));
 	if (err)
 		return err;
 	css_get(&memcg->css);

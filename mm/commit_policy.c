@@ -17,6 +17,7 @@
 #include <linux/commit.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/mman.h>
 
 #define KB_TO_PAGES(kb)		((kb) >> (PAGE_SHIFT - 10))
@@ -107,6 +108,30 @@ void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *r
 			   group != COMMIT_MODE_ALWAYS;
 	rules->noreserve = overcommit != OVERCOMMIT_NEVER &&
 			   group != COMMIT_MODE_STRICT;
+	/* With vm.overcommit_memory 2 a child gets what Linux gives it. */
+	rules->inherited = group == COMMIT_MODE_STRICT;
+}
+
+/**
+ * commit_inherited() - what a strict group makes of a mapping that a child inherits
+ * @flags: its flags, as the parent has them
+ * @copied: it may have pages of its own
+ *
+ * It becomes what it would be if MAP_NORESERVE had not been heeded: accounted if
+ * it is private and writable, or was when its pages were written; and where it is
+ * not writable, accounted by mprotect() once it is made so. Not what others
+ * account for: shared memory is its object's, huge pages have a pool of their own,
+ * and MAP_DROPPABLE memory promises nothing.
+ *
+ * Return: the child's flags; with %VM_ACCOUNT, all pages of it are to be charged.
+ */
+vm_flags_t commit_inherited(vm_flags_t flags, bool copied)
+{
+	if (!(flags & VM_NORESERVE) ||
+	    flags & (VM_SHARED | VM_MAYSHARE | VM_HUGETLB | VM_DROPPABLE))
+		return flags;
+	flags &= ~VM_NORESERVE;
+	return copied || flags & VM_WRITE ? flags | VM_ACCOUNT : flags;
 }
 
 /**

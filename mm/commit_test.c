@@ -10,6 +10,7 @@
 #include <linux/completion.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/prandom.h>
 
@@ -163,18 +164,18 @@ static void modes(struct kunit *test)
 	static const struct {
 		int overcommit;
 		enum commit_mode group;
-		bool heuristic, limit, noreserve;
+		bool heuristic, limit, noreserve, inherited;
 	} cases[] = {
-		{ OVERCOMMIT_GUESS, COMMIT_MODE_SYSTEM, true, false, true },
-		{ OVERCOMMIT_GUESS, COMMIT_MODE_ALWAYS, false, false, true },
-		{ OVERCOMMIT_GUESS, COMMIT_MODE_STRICT, true, false, false },
-		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_SYSTEM, false, false, true },
-		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_ALWAYS, false, false, true },
-		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_STRICT, false, false, false },
+		{ OVERCOMMIT_GUESS, COMMIT_MODE_SYSTEM, true, false, true, false },
+		{ OVERCOMMIT_GUESS, COMMIT_MODE_ALWAYS, false, false, true, false },
+		{ OVERCOMMIT_GUESS, COMMIT_MODE_STRICT, true, false, false, true },
+		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_SYSTEM, false, false, true, false },
+		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_ALWAYS, false, false, true, false },
+		{ OVERCOMMIT_ALWAYS, COMMIT_MODE_STRICT, false, false, false, true },
 		/* nothing loosens the system's strictness */
-		{ OVERCOMMIT_NEVER, COMMIT_MODE_SYSTEM, false, true, false },
-		{ OVERCOMMIT_NEVER, COMMIT_MODE_ALWAYS, false, true, false },
-		{ OVERCOMMIT_NEVER, COMMIT_MODE_STRICT, false, true, false },
+		{ OVERCOMMIT_NEVER, COMMIT_MODE_SYSTEM, false, true, false, false },
+		{ OVERCOMMIT_NEVER, COMMIT_MODE_ALWAYS, false, true, false, false },
+		{ OVERCOMMIT_NEVER, COMMIT_MODE_STRICT, false, true, false, true },
 	};
 	static const enum commit_mode joined[3][3] = {
 		[COMMIT_MODE_SYSTEM] = { COMMIT_MODE_SYSTEM, COMMIT_MODE_ALWAYS,
@@ -192,11 +193,55 @@ static void modes(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, rules.heuristic, cases[i].heuristic, "case %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, rules.limit, cases[i].limit, "case %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, rules.noreserve, cases[i].noreserve, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, rules.inherited, cases[i].inherited, "case %u", i);
 	}
 	for (i = 0; i < 3; i++)
 		for (j = 0; j < 3; j++)
 			KUNIT_EXPECT_EQ_MSG(test, (int)commit_mode_join(i, j),
 					    (int)joined[i][j], "%u over %u", i, j);
+}
+
+#define NORESERVE	(VM_READ | VM_NORESERVE)
+
+static void inherited(struct kunit *test)
+{
+	static const struct {
+		vm_flags_t flags;
+		bool copied;
+		vm_flags_t becomes;
+	} cases[] = {
+		/* What was not mapped with MAP_NORESERVE stays what it is. */
+		{ VM_READ, false, VM_READ },
+		{ VM_READ | VM_WRITE, true, VM_READ | VM_WRITE },
+		{ VM_READ | VM_WRITE | VM_ACCOUNT, true, VM_READ | VM_WRITE | VM_ACCOUNT },
+		/* Writable, or written to */
+		{ NORESERVE | VM_WRITE, false, VM_READ | VM_WRITE | VM_ACCOUNT },
+		{ NORESERVE | VM_WRITE, true, VM_READ | VM_WRITE | VM_ACCOUNT },
+		{ NORESERVE, true, VM_READ | VM_ACCOUNT },
+		{ VM_NORESERVE, true, VM_ACCOUNT },
+		{ NORESERVE | VM_WRITE | VM_GROWSDOWN, false,
+		  VM_READ | VM_WRITE | VM_GROWSDOWN | VM_ACCOUNT },
+		{ NORESERVE | VM_WRITE | VM_WIPEONFORK, false,
+		  VM_READ | VM_WRITE | VM_WIPEONFORK | VM_ACCOUNT },
+		/* Once it is: mprotect() charges it. */
+		{ NORESERVE, false, VM_READ },
+		{ VM_NORESERVE, false, 0 },
+		/* A driver may have said so of one that is accounted. */
+		{ NORESERVE | VM_WRITE | VM_ACCOUNT, false, VM_READ | VM_WRITE | VM_ACCOUNT },
+		/* Others account for these. */
+		{ NORESERVE | VM_WRITE | VM_SHARED | VM_MAYSHARE, false,
+		  NORESERVE | VM_WRITE | VM_SHARED | VM_MAYSHARE },
+		{ NORESERVE | VM_MAYSHARE, true, NORESERVE | VM_MAYSHARE },
+		{ NORESERVE | VM_WRITE | VM_HUGETLB, true, NORESERVE | VM_WRITE | VM_HUGETLB },
+		{ NORESERVE | VM_WRITE | VM_DROPPABLE, true,
+		  VM_DROPPABLE ? NORESERVE | VM_WRITE | VM_DROPPABLE :
+				 VM_READ | VM_WRITE | VM_ACCOUNT },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, commit_inherited(cases[i].flags, cases[i].copied),
+				    cases[i].becomes, "case %u", i);
 }
 
 static void aside(struct kunit *test)
@@ -380,6 +425,57 @@ static void groups_join(struct kunit *test)
 	tree_destroy(tree);
 }
 
+/* The counts of a process whose mappings say something else are put right. */
+static void process_settles(struct kunit *test)
+{
+	static const struct {
+		unsigned long promised, mapped;
+		long lost;
+	} cases[] = {
+		{ 0, 0, 0 }, { 300, 300, 0 }, { 300, 0, 300 }, { 300, 299, 1 },
+		{ 300, 301, -1 }, { 0, 300, -300 },
+	};
+	struct tree *tree = tree_alloc(test);
+	struct mm_struct *mm = kunit_kzalloc(test, sizeof(*mm), GFP_KERNEL);
+	struct commit_refusal why;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	mm->commit_group = &tree->groups[2];
+	KUNIT_ASSERT_TRUE(test, commit_try(&tree->groups[3], NULL, 77, true, &why));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		KUNIT_ASSERT_EQ(test, __vm_enough_memory(mm, cases[i].promised, 0), 0);
+		KUNIT_EXPECT_EQ_MSG(test, mm_commit_settle(mm, cases[i].mapped),
+				    cases[i].lost, "case %u", i);
+		KUNIT_EXPECT_EQ(test, mm_commit_pages(mm), 0);
+		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[2]), 0);
+		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[1]), 77);
+		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 77);
+	}
+	commit_return(&tree->groups[3], 77);
+	tree_destroy(tree);
+}
+
+/* What is forgotten in a group does not stay with those above it. */
+static void group_settles(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	struct commit_refusal why;
+
+	commit_group_set_max(&tree->groups[0], 1000);
+	KUNIT_ASSERT_TRUE(test, commit_try(&tree->groups[2], NULL, 600, true, &why));
+	KUNIT_ASSERT_TRUE(test, commit_try(&tree->groups[4], NULL, 77, true, &why));
+	KUNIT_ASSERT_FALSE(test, commit_try(&tree->groups[4], NULL, 600, true, &why));
+	KUNIT_EXPECT_EQ(test, commit_group_settle(&tree->groups[2]), 600);
+	KUNIT_EXPECT_EQ(test, commit_group_settle(&tree->groups[2]), 0);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[2]), 0);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[1]), 0);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 77);
+	KUNIT_EXPECT_TRUE(test, commit_try(&tree->groups[4], NULL, 600, true, &why));
+	commit_return(&tree->groups[4], 677);
+	tree_destroy(tree);
+}
+
 /*
  * Each of some threads promises and takes back no more than its share of a
  * limit: so each request fits, whatever the others do. One that does not keep
@@ -469,9 +565,12 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(reserves),
 	KUNIT_CASE(fits),
 	KUNIT_CASE(modes),
+	KUNIT_CASE(inherited),
 	KUNIT_CASE(aside),
 	KUNIT_CASE_SLOW(groups_as_model),
 	KUNIT_CASE(groups_join),
+	KUNIT_CASE(process_settles),
+	KUNIT_CASE(group_settles),
 	KUNIT_CASE_SLOW(threads_fit),
 	{}
 };

@@ -7,6 +7,7 @@
 
 #include <linux/commit_types.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/mm_types.h>
 #include <linux/mman.h>
 #include <linux/types.h>
@@ -51,11 +52,14 @@ struct commit_reserves {
  * @heuristic: one that is larger than memory and swap is refused
  * @limit: the system's limit holds
  * @noreserve: MAP_NORESERVE is heeded: such memory is not counted
+ * @inherited: what a child inherits of such memory is counted, whatever it was
+ *	when it was mapped
  */
 struct commit_rules {
 	bool heuristic;
 	bool limit;
 	bool noreserve;
+	bool inherited;
 };
 
 u64 commit_system_limit(const struct commit_settings *settings);
@@ -64,6 +68,7 @@ bool commit_fits(u64 taken, u64 pages, u64 limit);
 enum commit_mode commit_mode_join(enum commit_mode parent, enum commit_mode own);
 void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *rules);
 u64 commit_aside(u64 batch, u64 taken, u64 max);
+vm_flags_t commit_inherited(vm_flags_t flags, bool copied);
 
 /**
  * struct commit_refusal - why a request was refused
@@ -91,11 +96,13 @@ void commit_sync(void);
 
 void commit_group_init(struct commit_group *group, struct commit_group *parent,
 		       struct mem_cgroup *memcg);
+unsigned long commit_group_settle(struct commit_group *group);
 void commit_group_destroy(struct commit_group *group);
 unsigned long commit_group_current(struct commit_group *group);
 void commit_group_set_max(struct commit_group *group, unsigned long max);
 int commit_group_join(struct commit_group *group, unsigned long pages);
 bool commit_heeds_noreserve(const struct commit_group *group);
+bool commit_counts_inherited(const struct commit_group *group);
 
 /* An mm's own count: written under its mmap_lock. */
 static inline void mm_commit_init(struct mm_struct *mm)
@@ -115,13 +122,35 @@ static inline unsigned long mm_commit_pages(const struct mm_struct *mm)
 	return READ_ONCE(mm->commit_pages);
 }
 
-/* MAP_NORESERVE is heeded for what this process maps. */
-static inline bool mm_heeds_noreserve(const struct mm_struct *mm)
+#ifdef CONFIG_COMMIT_CGROUP
+bool commit_object_heeds_noreserve(void);
+#else
+/* MAP_NORESERVE is heeded for shared memory that the current task creates. */
+static inline bool commit_object_heeds_noreserve(void)
 {
-	return commit_heeds_noreserve(mm->commit_group);
+	return commit_heeds_noreserve(NULL);
+}
+#endif
+
+/* It is heeded for a mapping: by who will be charged for it. */
+static inline bool mmap_heeds_noreserve(const struct mm_struct *mm, vm_flags_t flags)
+{
+	return flags & VM_SHARED ? commit_object_heeds_noreserve() :
+				   commit_heeds_noreserve(mm->commit_group);
+}
+
+/*
+ * All pages of a mapping are charged, or none: by VM_ACCOUNT, which says what will
+ * be given back, also for those by which a stack grows.
+ */
+static inline bool vma_growth_counts(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCOUNT;
 }
 
 void mm_unacct_memory(struct mm_struct *mm, unsigned long pages);
+long mm_commit_settle(struct mm_struct *mm, unsigned long pages);
+void mm_commit_exit(struct mm_struct *mm, unsigned long pages);
 #else
 static inline void commit_sync(void)
 {
@@ -131,12 +160,27 @@ static inline void mm_commit_init(struct mm_struct *mm)
 {
 }
 
-static inline bool mm_heeds_noreserve(const struct mm_struct *mm)
+static inline bool commit_object_heeds_noreserve(void)
 {
 	return sysctl_overcommit_memory != OVERCOMMIT_NEVER;
 }
 
+static inline bool mmap_heeds_noreserve(const struct mm_struct *mm, vm_flags_t flags)
+{
+	return sysctl_overcommit_memory != OVERCOMMIT_NEVER;
+}
+
+static inline bool vma_growth_counts(const struct vm_area_struct *vma)
+{
+	return true;
+}
+
 static inline void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
+{
+	vm_unacct_memory(pages);
+}
+
+static inline void mm_commit_exit(struct mm_struct *mm, unsigned long pages)
 {
 	vm_unacct_memory(pages);
 }

@@ -17,6 +17,10 @@
 #include "commit_util.h"
 #include "oom_util.h"
 
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE	0x08
+#endif
+
 #define RW		(PROT_READ | PROT_WRITE)
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS)
 
@@ -40,6 +44,23 @@ static int prot(struct commit_stepper *w)
 	static const int prots[] = { PROT_NONE, PROT_READ, RW, RW, RW };
 
 	return prots[below(w, 5)];
+}
+
+/*
+ * A mapping that grows down into a hole below it, by a look of the kernel, which
+ * needs no right to it; later steps change it, split it and move it.
+ */
+static void grows_down(struct commit_stepper *w, char *a, size_t size)
+{
+	size_t hole = below(w, 600) * page;
+
+	if (hole > (size_t)(a - w->arena))
+		hole = a - w->arena;
+	munmap(a - hole, hole);
+	mmap(a, size, prot(w), PRIVATE | MAP_FIXED | MAP_GROWSDOWN |
+	     (below(w, 2) ? MAP_NORESERVE : 0), -1, 0);
+	if (hole)
+		grow_to(a - below(w, hole / page) * page);
 }
 
 /* Beyond what exec() gives it, 132 kB; it dies where it is refused. */
@@ -77,7 +98,7 @@ void commit_step(struct commit_stepper *w)
 		to = COMMIT_ARENA - len;
 	a = w->arena + at * page;
 	b = w->arena + to * page;
-	switch (below(w, 24)) {
+	switch (below(w, 28)) {
 	case 0 ... 2:
 		mmap(a, len * page, prot(w), PRIVATE | MAP_FIXED, -1, 0);
 		break;
@@ -173,6 +194,17 @@ void commit_step(struct commit_stepper *w)
 		if (below(w, 2))
 			mmap(a, len * page, prot(w), MAP_SHARED | MAP_FIXED, fd, 0);
 		close(fd);
+		break;
+	case 23 ... 24:
+		grows_down(w, a, len * page);
+		break;
+	case 25:
+		/* One that is there, if it may grow: where it ends, or below */
+		grow_to(a - below(w, 8) * page);
+		break;
+	case 26:
+		mmap(a, len * page, prot(w), MAP_DROPPABLE | MAP_ANONYMOUS | MAP_FIXED,
+		     -1, 0);
 		break;
 	default:
 		pid = fork_into(below(w, 2) ? w->groups[below(w, w->nr_groups)] : NULL, bears, w);

@@ -70,6 +70,7 @@ static int param(const char *name, int by_default)
 FIXTURE(storm) {
 	char overcommit[16];
 	long long others;
+	int log;
 };
 
 FIXTURE_VARIANT(storm) {
@@ -211,6 +212,8 @@ FIXTURE_SETUP(storm)
 	}
 	shared = mmap(NULL, sizeof(*shared), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, shared);
+	self->log = log_from_now();
+	ASSERT_LE(0, self->log);
 	self->others = commit_of_no_process();
 }
 
@@ -218,6 +221,9 @@ FIXTURE_TEARDOWN(storm)
 {
 	stop_faults();
 	remove_groups();
+	/* What does not balance is put right when a process or a group ends. */
+	EXPECT_FALSE(log_says(self->log, UNBALANCED));
+	close(self->log);
 	write_file(OVERCOMMIT, self->overcommit);
 }
 
@@ -378,6 +384,13 @@ static int uses_stack(void)
 	return 0;
 }
 
+static int grows(void)
+{
+	char *a = map_growing(4, 600, RW, 0);
+
+	return !a || !grow_to(a - 20 * page);
+}
+
 static int ends(void *unused)
 {
 	return 0;
@@ -391,6 +404,17 @@ static int forks(void)
 static int forks_elsewhere(void)
 {
 	return run_in(groups[3], ends, NULL) != 0;
+}
+
+/* Where memory counts that is inherited and did not */
+static int forks_into_strict(void)
+{
+	bool done;
+
+	done = mmap(NULL, 5 * page, RW, PRIVATE_MAP | MAP_NORESERVE, -1, 0) != MAP_FAILED &&
+	       !commit_set(groups[3], "mode", "strict") && !run_in(groups[3], ends, NULL);
+	commit_set(groups[3], "mode", "system");
+	return !done;
 }
 
 static int execs(void)
@@ -448,10 +472,12 @@ static const struct path {
 	{ "mremap to a place", moves, PRIVATE, 1, 1, 1 },
 	{ "mremap and stay", moves_and_stays, PRIVATE, 1, 1, 1 },
 	{ "stack", uses_stack, PRIVATE, 4, 256 + SIGSEGV, 1 },
+	{ "growth", grows, PRIVATE, 2, 1, 1 },
 	{ "fork", forks, PRIVATE, 4, 1, 1 },
 	{ "fork: birth", forks, BIRTH, 1, 1, 1 },
 	{ "fork elsewhere", forks_elsewhere, PRIVATE, 4, 1, 1 },
 	{ "fork elsewhere: birth", forks_elsewhere, BIRTH, 1, 1, 1 },
+	{ "fork into strict", forks_into_strict, PRIVATE, 5, 1, 1 },
 	{ "exec", execs, PRIVATE, 2, ANY, 1 },
 	{ "shmget", shares_by_key, SHMEM, 1, 1, 1 },
 	{ "memfd: write", writes, SHMEM, 3, 1, 2 },
@@ -486,6 +512,7 @@ static int walks(void *arg)
 
 FIXTURE(walk) {
 	long long others;
+	int log;
 };
 
 FIXTURE_SETUP(walk)
@@ -497,6 +524,8 @@ FIXTURE_SETUP(walk)
 	if (!have_faults())
 		SKIP(return, "CONFIG_FAIL_FUNCTION is off");
 	ASSERT_EQ(0, make_groups());
+	self->log = log_from_now();
+	ASSERT_LE(0, self->log);
 	self->others = commit_of_no_process();
 }
 
@@ -504,6 +533,8 @@ FIXTURE_TEARDOWN(walk)
 {
 	stop_faults();
 	remove_groups();
+	EXPECT_FALSE(log_says(self->log, UNBALANCED));
+	close(self->log);
 }
 
 /* The first promise of each path fails, then the second, until there is none. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -173,6 +174,21 @@ long long commit_of_no_process(void)
 	return promise - sum;
 }
 
+bool commit_of_no_process_is(long long bytes)
+{
+	long long is;
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		is = commit_of_no_process();
+		if (is == bytes)
+			return true;
+		usleep(20000);
+	}
+	fprintf(stderr, "# Committed_AS beside processes: %lld, not %lld\n", is, bytes);
+	return false;
+}
+
 long long commit_of(const char *cgroup, const char *name)
 {
 	long long value;
@@ -220,6 +236,64 @@ void grow_stack(size_t size, int depth)
 		grow_stack(size, depth - 1);
 	/* Keeps the frame until here. */
 	asm volatile("" : : "r"(frame) : "memory");
+}
+
+char *map_growing(long pages, long hole, int prot, int flags)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	char *a;
+
+	/* A guard below: what is next to it depends on nothing that came before. */
+	a = mmap(NULL, (pages + hole + 1) * page, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (a == MAP_FAILED || munmap(a + page, (pages + hole) * page))
+		return NULL;
+	a = mmap(a + (1 + hole) * page, pages * page, prot,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN | flags, -1, 0);
+	return a == MAP_FAILED ? NULL : a;
+}
+
+bool grow_to(const char *address)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	unsigned char there;
+	int ends[2];
+
+	if (pipe(ends))
+		return false;
+	if (write(ends[1], address, 1) < 0 && errno != EFAULT)
+		perror("write");
+	close(ends[0]);
+	close(ends[1]);
+	return !mincore((void *)((unsigned long)address / page * page), page, &there);
+}
+
+int log_from_now(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+bool log_says(int fd, const char *text)
+{
+	char record[2048];
+	ssize_t len;
+
+	for (;;) {
+		len = read(fd, record, sizeof(record) - 1);
+		if (len < 0 && errno == EPIPE)
+			continue;	/* the oldest have been overwritten */
+		if (len <= 0)
+			return false;
+		record[len] = '\0';
+		if (strstr(record, text)) {
+			fprintf(stderr, "# the kernel: %s", record);
+			return true;
+		}
+	}
 }
 
 int subgroup(const char *parent, const char *name, char *path, size_t size)

@@ -28,6 +28,8 @@ long long meminfo_bytes(const char *key);
  * that reads the test's output may need more memory at any time.
  */
 long long commit_of_no_process(void);
+/* Is it so much? Asked again while processes come and go, some seconds at most. */
+bool commit_of_no_process_is(long long bytes);
 /* CGROUP/memory.commit.NAME */
 long long commit_of(const char *cgroup, const char *name);
 int commit_set(const char *cgroup, const char *name, const char *value);
@@ -37,6 +39,24 @@ long long commit_refusals(const char *cgroup);
 
 /* Calls one in another, @depth deep, each with a frame of @size bytes. */
 void grow_stack(size_t size, int depth);
+
+/*
+ * A private anonymous mapping of @pages that grows down, with @hole pages free
+ * below it; NULL on failure. @flags: of mmap(), beside those.
+ */
+char *map_growing(long pages, long hole, int prot, int flags);
+/*
+ * Have the kernel look at an address, as a write to a pipe does: the mapping above
+ * it grows, whatever its protection. True if it is mapped then.
+ */
+bool grow_to(const char *address);
+
+/* The kernel's log from now on, as a file descriptor */
+int log_from_now(void);
+/* Has it said so since? */
+bool log_says(int fd, const char *text);
+/* What it says of a count that does not balance */
+#define UNBALANCED	"Bad commit charge"
 
 /* A cgroup below another, with the memory controller; 0 or -errno. */
 int subgroup(const char *parent, const char *name, char *path, size_t size);

@@ -393,6 +393,30 @@ static void groups_as_model(struct kunit *test)
 	tree_destroy(tree);
 }
 
+/*
+ * Without a limit there is room for what a hundred processes may map, on 32 bits
+ * too, where they may map no more than 3 GiB each.
+ */
+static void groups_without_limit(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	struct commit_group *low = &tree->groups[2];
+	unsigned long pages = (3ULL << 30) / PAGE_SIZE;
+	struct commit_refusal why;
+	unsigned int i, held = 0;
+
+	/* Not refused for being more than memory and swap */
+	tree->groups[0].mode = COMMIT_MODE_ALWAYS;
+	for (i = 0; i < 100; i++)
+		held += commit_try(low, NULL, pages, true, &why);
+	KUNIT_EXPECT_EQ(test, held, 100);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), held * pages);
+	for (i = 0; i < held; i++)
+		commit_return(low, pages);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 0);
+	tree_destroy(tree);
+}
+
 /* What is counted for the system already joins a group, or does not fit. */
 static void groups_join(struct kunit *test)
 {
@@ -568,6 +592,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(inherited),
 	KUNIT_CASE(aside),
 	KUNIT_CASE_SLOW(groups_as_model),
+	KUNIT_CASE(groups_without_limit),
 	KUNIT_CASE(groups_join),
 	KUNIT_CASE(process_settles),
 	KUNIT_CASE(group_settles),

@@ -10,10 +10,14 @@
 #include <linux/mm.h>
 #include <linux/mm_types.h>
 #include <linux/mman.h>
+#include <linux/page_counter.h>
 #include <linux/types.h>
 
-/* No limit; far enough from ULONG_MAX for sums not to wrap. */
-#define COMMIT_MAX	((unsigned long)LONG_MAX / PAGE_SIZE)
+/*
+ * No limit: as many pages as memory.max may say, on 32 bits too, where that is more
+ * than fit into a long as bytes. A count of them is no negative long.
+ */
+#define COMMIT_MAX	((unsigned long)PAGE_COUNTER_MAX)
 
 /**
  * struct commit_settings - what the system's commit limit is made of

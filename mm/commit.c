@@ -88,11 +88,11 @@ static DEFINE_SPINLOCK(commit_lock);
 /* Pages promised, and those that CPUs have set aside. */
 static unsigned long commit_taken ____cacheline_aligned_in_smp;
 
-/* No CPU sets aside pages of the system's count while it is above ... */
+/* No CPU sets aside pages of the system's count while it is near the limit, ... */
 static bool commit_shut;
 
-/* ... the lowest limit that was met since. */
-static unsigned long commit_gate = ULONG_MAX;
+/* ... less the largest reserve that was kept from a request since. */
+static unsigned long commit_kept;
 
 /* No slot has more pages of the system's count than this. */
 static unsigned long commit_most;
@@ -236,17 +236,33 @@ static void commit_system_fetch(void)
 	commit_shut = true;
 }
 
-/* Let CPUs set pages aside again if all of them can. */
+/* How many pages of the limit are kept from who may use so many of it? */
+static unsigned long commit_reserve(unsigned long allowed)
+{
+	unsigned long limit = vm_commit_limit();
+
+	return limit - min(limit, allowed);
+}
+
+/*
+ * Let CPUs set pages aside again if all of them can, by the limit as it is now:
+ * memory and swap come, and huge pages go, without a word to us.
+ */
 static void commit_system_open(void)
 {
 	u64 room = 2ULL * num_online_cpus() * commit_batch();
+	unsigned long limit;
 
 	lockdep_assert_held(&commit_lock);
-	if (!commit_shut ||
-	    (commit_strict() && !commit_fits(commit_taken, room, commit_gate)))
+	if (!commit_shut)
 		return;
+	if (commit_strict()) {
+		limit = vm_commit_limit();
+		if (!commit_fits(commit_taken, room, limit - min(limit, commit_kept)))
+			return;
+	}
 	commit_shut = false;
-	commit_gate = ULONG_MAX;
+	commit_kept = 0;
 }
 
 /* Set pages aside on this CPU; @allowed bounds the system's count. */
@@ -319,7 +335,7 @@ static bool commit_system_fits(unsigned long pages, unsigned long allowed,
 		}
 	}
 	if (commit_shut)
-		commit_gate = min(commit_gate, allowed);
+		commit_kept = max(commit_kept, commit_reserve(allowed));
 	if (!aside && commit_fits(commit_taken, pages, allowed))
 		return true;
 	why->limit = COMMIT_LIMIT_SYSTEM;
@@ -729,11 +745,26 @@ void commit_sync(void)
 {
 	spin_lock(&commit_lock);
 	commit_system_fetch();
-	commit_gate = ULONG_MAX;
+	commit_kept = 0;
 	if (commit_strict())
-		commit_gate = commit_bound(NULL, false);
+		commit_kept = commit_reserve(commit_bound(NULL, false));
 	commit_system_open();
 	spin_unlock(&commit_lock);
+}
+
+/**
+ * commit_is_open() - may CPUs set aside pages of the system's count?
+ *
+ * Return: true unless the system is near its limit.
+ */
+bool commit_is_open(void)
+{
+	bool open;
+
+	spin_lock(&commit_lock);
+	open = !commit_shut;
+	spin_unlock(&commit_lock);
+	return open;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/prandom.h>
+#include <linux/swap.h>
 
 #define SEED		0x636f6d6d
 #define RUNS		100000
@@ -417,6 +418,45 @@ static void groups_without_limit(struct kunit *test)
 	tree_destroy(tree);
 }
 
+/*
+ * The limit rises as swapon, memory that comes and huge pages that go make it rise:
+ * nobody says so. The next promise, and the next return, find it out.
+ */
+static void opens_by_itself(struct kunit *test)
+{
+	unsigned long kbytes = sysctl_overcommit_kbytes, near, far;
+	int mode = sysctl_overcommit_memory;
+	struct commit_refusal why;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		/* Also for the reserve; less room than each CPU may set aside */
+		near = KB(vm_memory_committed() + 20 +
+			  (sysctl_admin_reserve_kbytes >> (PAGE_SHIFT - 10)));
+		far = near + KB(4UL * num_online_cpus() * 1024) +
+		      KB(4UL * num_online_cpus() * totalram_pages() / 64);
+		sysctl_overcommit_kbytes = near;
+		commit_set_mode(OVERCOMMIT_NEVER);
+		KUNIT_EXPECT_TRUE(test, commit_try(NULL, NULL, 10, false, &why));
+		KUNIT_EXPECT_FALSE(test, commit_try(NULL, NULL, 11, false, &why));
+		KUNIT_EXPECT_FALSE(test, commit_is_open());
+		/* Still near it */
+		commit_return(NULL, 1);
+		KUNIT_EXPECT_FALSE(test, commit_is_open());
+		WRITE_ONCE(sysctl_overcommit_kbytes, far);
+		if (i) {
+			commit_return(NULL, 9);
+			KUNIT_EXPECT_TRUE(test, commit_is_open());
+		} else {
+			KUNIT_EXPECT_TRUE(test, commit_try(NULL, NULL, 1, false, &why));
+			KUNIT_EXPECT_TRUE(test, commit_is_open());
+			commit_return(NULL, 10);
+		}
+		sysctl_overcommit_kbytes = kbytes;
+		commit_set_mode(mode);
+	}
+}
+
 /* What is counted for the system already joins a group, or does not fit. */
 static void groups_join(struct kunit *test)
 {
@@ -593,6 +633,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(aside),
 	KUNIT_CASE_SLOW(groups_as_model),
 	KUNIT_CASE(groups_without_limit),
+	KUNIT_CASE(opens_by_itself),
 	KUNIT_CASE(groups_join),
 	KUNIT_CASE(process_settles),
 	KUNIT_CASE(group_settles),

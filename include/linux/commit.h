@@ -97,6 +97,7 @@ void commit_return(struct commit_group *group, unsigned long pages);
 bool commit_swapoff(struct mm_struct *mm, unsigned long pages);
 void commit_set_mode(int mode);
 void commit_sync(void);
+bool commit_is_open(void);
 
 void commit_group_init(struct commit_group *group, struct commit_group *parent,
 		       struct mem_cgroup *memcg);

@@ -33,8 +33,14 @@
  * is room again for all CPUs to set a batch aside. A cgroup's slots are emptied
  * and forgotten, and taken up again when there is room.
  *
- * Who reads a count fetches back what was set aside, too: else pages could be seen
- * twice, or not at all.
+ * Reading a count shuts nothing. To look at one slot after the other could see pages
+ * twice, or not at all: taken from one that was looked at, and put back into one
+ * that will be. So a reader begins a new look (commit_look), and each CPU that comes
+ * to know of it notes, before it changes its slot for the first time, what was in
+ * it. What a reader sums up is what each slot had before that CPU knew of the look,
+ * or has if it did nothing since. A CPU that was told of what another did after its
+ * note knows of the look too, so no effect is seen without its cause: what is summed
+ * up was so at one instant after the look began.
  *
  * memory.commit.peak is exact by the same means: the peak so far is a limit at
  * which nothing is refused. Pages are set aside only below it.
@@ -66,6 +72,9 @@
  * @most: what @pages may come to
  * @group: for whom; changes under commit_lock too. While a slot has a group,
  *	none of the counts above it exceeds its limit.
+ * @look: the last look that this CPU has noted what it had for
+ * @had_system: what @system was then
+ * @had_pages: what @pages was then
  */
 struct commit_cpu {
 	spinlock_t lock; /* see above */
@@ -74,6 +83,9 @@ struct commit_cpu {
 	unsigned long pages;
 	unsigned long most;
 	struct commit_group *group;
+	unsigned long look;
+	long had_system;
+	unsigned long had_pages;
 };
 
 #define COMMIT_SHUT	(-1L)
@@ -96,6 +108,9 @@ static unsigned long commit_kept;
 
 /* No slot has more pages of the system's count than this. */
 static unsigned long commit_most;
+
+/* How many readers have looked; changes under commit_lock. */
+static unsigned long commit_look ____cacheline_aligned_in_smp;
 
 static unsigned long commit_batch(void)
 {
@@ -265,6 +280,43 @@ static void commit_system_open(void)
 	commit_kept = 0;
 }
 
+/* Called with a slot's lock before it is changed, but for changes under commit_lock. */
+static __always_inline void commit_note(struct commit_cpu *slot)
+{
+	unsigned long look = READ_ONCE(commit_look);
+
+	if (likely(slot->look == look))
+		return;
+	slot->look = look;
+	slot->had_system = slot->system;
+	slot->had_pages = slot->pages;
+}
+
+/*
+ * What CPUs have set aside of the system's count, or for @top and those below it,
+ * at one instant. Who changes counts otherwise than by commit_take() and the like
+ * holds commit_lock and waits until this is done.
+ */
+static unsigned long commit_aside_now(const struct commit_group *top)
+{
+	unsigned long aside = 0;
+	int cpu;
+
+	lockdep_assert_held(&commit_lock);
+	WRITE_ONCE(commit_look, commit_look + 1);
+	for_each_possible_cpu(cpu) {
+		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
+
+		if (top && !commit_group_within(READ_ONCE(slot->group), top))
+			continue;
+		spin_lock(&slot->lock);
+		commit_note(slot);
+		aside += top ? slot->had_pages : max(slot->had_system, 0L);
+		spin_unlock(&slot->lock);
+	}
+	return aside;
+}
+
 /* Set pages aside on this CPU; @allowed bounds the system's count. */
 static void commit_set_aside(struct commit_group *group, unsigned long allowed)
 {
@@ -397,6 +449,7 @@ static __always_inline bool commit_take(struct commit_group *group,
 	bool done = false;
 
 	spin_lock(&cpu->lock);
+	commit_note(cpu);
 	if (cpu->system >= (long)pages &&
 	    (allowed == ULONG_MAX || READ_ONCE(commit_taken) <= allowed)) {
 		if (!group) {
@@ -420,6 +473,7 @@ static __always_inline bool commit_put(struct commit_group *group,
 	bool done = false;
 
 	spin_lock(&cpu->lock);
+	commit_note(cpu);
 	if (cpu->system >= 0 && cpu->system + pages <= cpu->system_most) {
 		if (!group) {
 			cpu->system += pages;
@@ -499,6 +553,21 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 				    pages << PAGE_SHIFT);
 }
 
+/*
+ * What the system has promised, or nearly so: enough for a request that is refused
+ * whatever it is. Anybody can make such requests, and makes nobody wait by them.
+ */
+static unsigned long commit_about(void)
+{
+	unsigned long taken = READ_ONCE(commit_taken), aside = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		/* A word that may be of any moment will do. */
+		aside += max(data_race(per_cpu_ptr(&commit_cpus, cpu)->system), 0L);
+	return taken - min(taken, aside);
+}
+
 /**
  * commit_try() - promise pages, if they fit
  * @group: for whom beside the system, or NULL
@@ -523,7 +592,7 @@ bool commit_try(struct commit_group *group, struct mm_struct *mm,
 	if (rules.heuristic && pages > all) {
 		*why = (struct commit_refusal) {
 			.limit = COMMIT_LIMIT_HEURISTIC,
-			.taken = vm_memory_committed(),
+			.taken = commit_about(),
 			.allowed = all,
 		};
 		return false;
@@ -612,18 +681,14 @@ void commit_return(struct commit_group *group, unsigned long pages)
  *
  * In the strict mode no more than the limit, unless that was moved below it.
  *
- * Return: pages, exact: what was promised at one instant. To read what CPUs have
- * set aside while they use it would not give that, nor even a number above 0.
+ * Return: pages, exact: what was promised at one instant within the call.
  */
 unsigned long vm_memory_committed(void)
 {
 	unsigned long promised;
 
 	spin_lock(&commit_lock);
-	if (!commit_shut)
-		commit_system_fetch();
-	promised = commit_taken;
-	commit_system_open();
+	promised = commit_taken - commit_aside_now(NULL);
 	spin_unlock(&commit_lock);
 	return promised;
 }
@@ -836,15 +901,14 @@ void commit_group_destroy(struct commit_group *group)
  * commit_group_current() - what is promised in a group
  * @group: the group
  *
- * Return: pages, exact: what was promised at one instant.
+ * Return: pages, exact: what was promised at one instant within the call.
  */
 unsigned long commit_group_current(struct commit_group *group)
 {
 	unsigned long promised;
 
 	spin_lock(&commit_lock);
-	commit_group_fetch(group);
-	promised = group->taken;
+	promised = group->taken - (group->slots ? commit_aside_now(group) : 0);
 	spin_unlock(&commit_lock);
 	return promised;
 }
@@ -879,6 +943,7 @@ int commit_group_join(struct commit_group *group, unsigned long pages)
 
 	/* Where children come and go, they take turns. */
 	spin_lock(&cpu->lock);
+	commit_note(cpu);
 	fits = cpu->group == group && cpu->pages >= pages;
 	if (fits)
 		cpu->pages -= pages;

@@ -8,6 +8,8 @@
 #include <kunit/test.h>
 #include <linux/commit.h>
 #include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
@@ -622,6 +624,102 @@ static void threads_fit(struct kunit *test)
 	tree_destroy(tree);
 }
 
+/*
+ * Pages are promised on one CPU and given back on another, again and again: at each
+ * instant there are as many, or none. A reader that looks at one CPU after the other
+ * would see both ends of it, or neither.
+ */
+struct seesaw {
+	struct commit_group *group;
+	struct completion done;
+	unsigned int turns;
+	bool stop;
+};
+
+static int seesaw(void *data)
+{
+	struct seesaw *s = data;
+	struct commit_refusal why;
+	bool held = false;
+	int cpu;
+
+	while (!READ_ONCE(s->stop)) {
+		for_each_online_cpu(cpu) {
+			set_cpus_allowed_ptr(current, cpumask_of(cpu));
+			if (held)
+				commit_return(s->group, SHARE);
+			else if (!commit_try(s->group, NULL, SHARE, true, &why))
+				continue;
+			held = !held;
+			WRITE_ONCE(s->turns, s->turns + 1);
+		}
+	}
+	if (held)
+		commit_return(s->group, SHARE);
+	complete(&s->done);
+	return 0;
+}
+
+static void readers_see_one_instant(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	struct seesaw *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	unsigned long end = jiffies + 2 * HZ, promised;
+	unsigned int none = 0, some = 0, odd = 0;
+	struct task_struct *task;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->group = &tree->groups[2];
+	init_completion(&s->done);
+	task = kthread_run(seesaw, s, "commit-seesaw");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	while (time_before(jiffies, end) || READ_ONCE(s->turns) < 100) {
+		promised = commit_group_current(&tree->groups[0]);
+		none += !promised;
+		some += promised == SHARE;
+		odd += promised && promised != SHARE;
+		cond_resched();
+	}
+	WRITE_ONCE(s->stop, true);
+	wait_for_completion(&s->done);
+	kunit_info(test, "%u turns, read %u times as none, %u as %u pages", s->turns,
+		   none, some, SHARE);
+	KUNIT_EXPECT_EQ(test, odd, 0);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 0);
+	tree_destroy(tree);
+}
+
+/* Reading a count leaves to CPUs what they have set aside. */
+static void readers_shut_nothing(struct kunit *test)
+{
+	struct tree *tree = tree_alloc(test);
+	struct commit_group *low = &tree->groups[2];
+	struct commit_refusal why;
+	unsigned long taken;
+	unsigned int slots;
+
+	KUNIT_ASSERT_TRUE(test, commit_try(low, NULL, 5000, true, &why));
+	commit_return(low, 5000);
+	migrate_disable();
+	KUNIT_ASSERT_TRUE(test, commit_try(low, NULL, 10, true, &why));
+	taken = low->taken;
+	slots = low->slots;
+	KUNIT_EXPECT_GE(test, slots, 1);
+	KUNIT_EXPECT_GT(test, taken, 10);
+	KUNIT_EXPECT_EQ(test, commit_group_current(low), 10);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 10);
+	vm_memory_committed();
+	KUNIT_EXPECT_EQ(test, low->slots, slots);
+	KUNIT_EXPECT_EQ(test, low->taken, taken);
+	/* From what is set aside: the count does not change. */
+	KUNIT_EXPECT_TRUE(test, commit_try(low, NULL, 1, true, &why));
+	KUNIT_EXPECT_EQ(test, low->taken, taken);
+	KUNIT_EXPECT_EQ(test, commit_group_current(low), 11);
+	migrate_enable();
+	commit_return(low, 11);
+	tree_destroy(tree);
+}
+
 static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(worked_example),
 	KUNIT_CASE(limits),
@@ -638,6 +736,8 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(process_settles),
 	KUNIT_CASE(group_settles),
 	KUNIT_CASE_SLOW(threads_fit),
+	KUNIT_CASE_SLOW(readers_see_one_instant),
+	KUNIT_CASE(readers_shut_nothing),
 	{}
 };
 

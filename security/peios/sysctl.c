@@ -19,7 +19,8 @@
  * peios_sysctl_refusal() - may a sysctl that is policy be written?
  * @writer: privileges that the writer has enabled
  * @opener: privileges that the opener of the file has enabled
- * @replaced: a BPF program has put a value in place of the writer's
+ * @replaced: a BPF program has put a value in place of the writer's, or moved the
+ *	position
  *
  * Both need SeTcbPrivilege, as for oom_score_adj.  A value that neither of them
  * has chosen is refused whoever they are: Peios does not know whose program it

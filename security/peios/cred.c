@@ -215,6 +215,7 @@ static void hook_cred_transfer(struct cred *new, const struct cred *old)
 	to->token = get_token(peios_cred(old)->token);
 	to->lost = peios_cred(old)->lost | lost_now(old);
 	to->pip = peios_cred(old)->pip;
+	to->modprobe = peios_cred(old)->modprobe;
 }
 
 static int hook_cred_prepare(struct cred *new, const struct cred *old,

@@ -22,11 +22,13 @@ extern bool peios_deny_only_seen;
  * @lost: PEIOS_LOST_* bits of all credentials that this one was made from
  * @pip: integrity protection, the same in all threads of a process: it changes
  *	at exec and while there is one thread only
+ * @modprobe: the kernel has run it, to load a module
  */
 struct peios_cred {
 	struct peios_token *token;
 	unsigned int lost;
 	struct peios_pip pip;
+	bool modprobe;
 };
 
 static inline struct peios_cred *peios_cred(const struct cred *cred)

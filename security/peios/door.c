@@ -32,6 +32,7 @@
 #include "audit.h"
 #include "cred.h"
 #include "door.h"
+#include "policy.h"
 #include "privilege.h"
 #include "process.h"
 #include "setup.h"
@@ -265,21 +266,10 @@ static bool steps_to_namespaces(unsigned int cmd)
 static int hook_file_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
-	const struct peios_record record = {
-		.op = "list_namespaces",
-		.subject = current_cred(),
-		.target = current,
-		.check = PEIOS_CHECK_PRIVILEGE,
-		.privileges = PEIOS_PRIV_TCB,
-	};
-
-	if (likely(!steps_to_namespaces(cmd)) || !proc_ns_file(file))
-		return 0;
-	if (peios_current_enabled() & PEIOS_PRIV_TCB) {
-		peios_cred_use(current_cred(), PEIOS_PRIV_TCB);
-		return 0;
-	}
-	return peios_refuse(&record) ? -EPERM : 0;
+	if (unlikely(steps_to_namespaces(cmd)) && proc_ns_file(file))
+		return peios_need(PEIOS_PRIV_TCB, "list_namespaces", -EPERM,
+				  true);
+	return peios_terminal_ioctl(cmd, arg);
 }
 
 static struct security_hook_list door_hooks[] __ro_after_init = {

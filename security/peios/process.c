@@ -39,6 +39,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/fs_struct.h>
+#include <linux/kmod.h>
 #include <linux/lsm_hooks.h>
 #include <linux/peios.h>
 #include <linux/rcupdate.h>
@@ -50,6 +51,7 @@
 #include <linux/spinlock.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
@@ -701,6 +703,16 @@ static void leave_family(void)
 	put_family(family);
 }
 
+/* The one that loads modules when the kernel wants one: the sysctl is policy. */
+static bool is_modprobe(const struct linux_binprm *bprm)
+{
+#ifdef CONFIG_MODULES
+	return !strcmp(bprm->filename, modprobe_path);
+#else
+	return false;
+#endif
+}
+
 /*
  * A program that the kernel runs by itself, for a module, a core dump, an event
  * or the end of a cgroup: who may name it is often any root. It starts without
@@ -708,8 +720,10 @@ static void leave_family(void)
  */
 static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 {
-	if (!current->mm && !is_global_init(current))
+	if (!current->mm && !is_global_init(current)) {
 		peios_cred(bprm->cred)->lost |= PEIOS_LOST_TCB;
+		peios_cred(bprm->cred)->modprobe = is_modprobe(bprm);
+	}
 	return 0;
 }
 

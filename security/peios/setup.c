@@ -14,6 +14,7 @@
 #include "cred.h"
 #include "door.h"
 #include "oom.h"
+#include "policy.h"
 #include "process.h"
 #include "setup.h"
 #include "sysctl.h"
@@ -55,6 +56,8 @@ static int __init peios_init(void)
 	peios_add_oom_hooks();
 	peios_add_door_hooks();
 	peios_add_sysctl_hooks();
+	peios_add_file_hooks();
+	peios_add_kernel_hooks();
 	peios_add_commit_hooks();
 	peios_initialized = true;
 	pr_info("peios: %s\n", peios_enforcing ? "enforcing" : "permissive");

@@ -13,7 +13,7 @@
  * @PEIOS_SYSCTL_FREE: it is not
  * @PEIOS_SYSCTL_WRITER: the writer lacks SeTcbPrivilege
  * @PEIOS_SYSCTL_OPENER: the opener lacks it
- * @PEIOS_SYSCTL_REPLACED: the value is a BPF program's
+ * @PEIOS_SYSCTL_REPLACED: the value, or where it is put, is a BPF program's
  */
 enum peios_sysctl_refusal {
 	PEIOS_SYSCTL_FREE,

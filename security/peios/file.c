@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Peios LSM - files that are policy, and terminals
+ *
+ * What a sysctl may not be changed to is worth little if another file takes the
+ * same value, and a program that the kernel or a holder of privileges will run
+ * may be named in more places than in sysctls. Such files are opened for writing
+ * with SeTcbPrivilege only. They are few; all others cost one look at the mode.
+ *
+ * That is asked at open: who was given an open file was given it by a holder of
+ * the privilege. (A write to a sysctl or to oom_score_adj asks the writer, too.)
+ */
+
+#include <linux/cleanup.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/fs_parser.h>
+#include <linux/lsm_hooks.h>
+#include <linux/magic.h>
+#include <linux/peios.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <linux/tiocl.h>
+#include <linux/tty.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+
+#include "audit.h"
+#include "cred.h"
+#include "policy.h"
+#include "privilege.h"
+#include "process.h"
+#include "setup.h"
+
+/* Long enough for any path that is policy. */
+#define PATH_LEN	80
+
+/**
+ * peios_need() - does the current thread hold a privilege?
+ * @privilege: its bit
+ * @op: what it wants to do, a word for the record
+ * @error: a negative errno, for a refusal
+ * @audit: record a refusal
+ *
+ * Kernel threads do.
+ *
+ * Context: any in which current is who asks, does not sleep.
+ * Return: 0, or @error; in permissive mode always 0.
+ */
+int peios_need(u64 privilege, const char *op, int error, bool audit)
+{
+	const struct peios_record record = {
+		.op = op,
+		.subject = current_cred(),
+		.target = current,
+		.check = PEIOS_CHECK_PRIVILEGE,
+		.privileges = privilege,
+	};
+
+	if (current->flags & PF_KTHREAD)
+		return 0;
+	if (peios_current_enabled() & privilege) {
+		peios_cred_use(current_cred(), privilege);
+		return 0;
+	}
+	if (!audit)
+		return peios_enforcing ? error : 0;
+	return peios_refuse(&record) ? error : 0;
+}
+
+/**
+ * peios_policy_path() - is a file policy?
+ * @magic: s_magic of its file system
+ * @path: its path in that, from the root of the file system
+ *
+ * Context: any.
+ * Return: true if who writes it needs SeTcbPrivilege.
+ */
+bool peios_policy_path(unsigned long magic, const char *path)
+{
+	/* Beside the first, programs that the kernel runs, and their like. */
+	static const char * const in_sysfs[] = {
+		"/module/kernel/parameters/panic",
+		"/kernel/uevent_helper",
+		"/module/drbd/parameters/usermode_helper",
+		"/module/firmware_class/parameters/path",
+		"/module/nfs/parameters/cache_getent",
+		"/module/nfsd/parameters/cltrack_prog",
+	};
+	unsigned int i;
+
+	switch (magic) {
+	case PROC_SUPER_MAGIC:
+		return !strcmp(path, "/sysrq-trigger");
+	case CGROUP_SUPER_MAGIC:
+		return !strcmp(path, "/release_agent");
+	case BINFMTFS_MAGIC:
+		return true;
+	case SYSFS_MAGIC:
+		for (i = 0; i < ARRAY_SIZE(in_sysfs); i++)
+			if (!strcmp(path, in_sysfs[i]))
+				return true;
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool is_policy(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+	char buffer[PATH_LEN], *path;
+
+	switch (dentry->d_sb->s_magic) {
+	case BINFMTFS_MAGIC:
+		/* That of a user namespace is for processes in it only. */
+		if (dentry->d_sb->s_user_ns != &init_user_ns)
+			return false;
+		break;
+	case PROC_SUPER_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+		/* Below the root there is no such file: save making a path. */
+		if (!IS_ROOT(dentry->d_parent))
+			return false;
+		break;
+	case SYSFS_MAGIC:
+		break;
+	default:
+		return false;
+	}
+	path = dentry_path_raw(file->f_path.dentry, buffer, sizeof(buffer));
+	/* One that does not fit is none of them. */
+	return !IS_ERR(path) &&
+	       peios_policy_path(dentry->d_sb->s_magic, path);
+}
+
+static int hook_file_open(struct file *file)
+{
+	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!is_policy(file)))
+		return 0;
+	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
+}
+
+/* A hierarchy of cgroup v1 can be told its release_agent when it is mounted. */
+static int hook_fs_context_parse_param(struct fs_context *fc,
+				       struct fs_parameter *param)
+{
+	if (strcmp(param->key, "release_agent") ||
+	    strcmp(fc->fs_type->name, "cgroup"))
+		return -ENOPARAM;
+	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true) ?:
+	       -ENOPARAM;
+}
+
+/* Is somebody in our session, and so before our terminal, of the TCB tier? */
+static bool session_has_tcb(void)
+{
+	struct task_struct *p;
+	bool tcb = false;
+
+	guard(rcu)();
+	do_each_pid_task(task_session(current), PIDTYPE_SID, p) {
+		tcb |= peios_task_tcb(p);
+	} while_each_pid_task(task_session(current), PIDTYPE_SID, p);
+	return tcb;
+}
+
+static bool types(unsigned int cmd, unsigned long arg)
+{
+	char sub;
+
+	if (cmd == TIOCSTI)
+		return true;
+	/* The console's, whose argument begins with what to do. */
+	return cmd == TIOCLINUX && !get_user(sub, (char __user *)arg) &&
+	       sub == TIOCL_PASTESEL;
+}
+
+/**
+ * peios_terminal_ioctl() - may the current thread do this to a terminal?
+ * @cmd: command of an ioctl()
+ * @arg: its argument
+ *
+ * A line that is typed into the terminal of a shell is a command of the shell.
+ * CAP_SYS_ADMIN types into any terminal, others only into their own.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EPERM; in permissive mode always 0.
+ */
+int peios_terminal_ioctl(unsigned int cmd, unsigned long arg)
+{
+	if (likely(cmd != TIOCSTI && cmd != TIOCLINUX) || !types(cmd, arg))
+		return 0;
+	if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN) &&
+	    !session_has_tcb())
+		return 0;
+	return peios_need(PEIOS_PRIV_TCB, "type", -EPERM, true);
+}
+
+static struct security_hook_list file_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(file_open, hook_file_open),
+	LSM_HOOK_INIT(fs_context_parse_param, hook_fs_context_parse_param),
+};
+
+/**
+ * peios_add_file_hooks() - register the hooks
+ */
+void __init peios_add_file_hooks(void)
+{
+	security_add_hooks(file_hooks, ARRAY_SIZE(file_hooks), &peios_lsmid);
+}

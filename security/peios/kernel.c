@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Peios LSM - ways to all memory
+ *
+ * Who can write the kernel's memory, or that of all processes at once, need not
+ * ask for a right on any of them: modules, another kernel, devices of memory and
+ * ports, programs that run in the kernel. Linux asks for capabilities, which any
+ * root has; its lockdown module shuts most of these for all. Peios leaves them to
+ * the trusted computing base: modules need SeLoadDriverPrivilege, which on
+ * Windows has the same purpose, the others SeTcbPrivilege, also those that only
+ * read, since nothing there asks for descriptors or integrity protection.
+ */
+
+#include <linux/cred.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/kernel_read_file.h>
+#include <linux/lsm_hooks.h>
+#include <linux/perf_event.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/security.h>
+#include <linux/user_namespace.h>
+
+#include "cred.h"
+#include "policy.h"
+#include "privilege.h"
+#include "process.h"
+#include "setup.h"
+
+/**
+ * peios_lockdown_privilege() - which privilege a thing that lockdown shuts needs
+ * @what: the thing
+ *
+ * None, where it is not a process that asks (the debugger's prompt on a
+ * console), where it is asked for elsewhere (modules, perf) or about one's own
+ * (keys of IPsec).
+ *
+ * Return: a bit, or 0.
+ */
+u64 peios_lockdown_privilege(enum lockdown_reason what)
+{
+	switch (what) {
+	case LOCKDOWN_DEV_MEM:
+	case LOCKDOWN_EFI_TEST:
+	case LOCKDOWN_KEXEC:
+	case LOCKDOWN_HIBERNATION:
+	case LOCKDOWN_PCI_ACCESS:
+	case LOCKDOWN_IOPORT:
+	case LOCKDOWN_MSR:
+	case LOCKDOWN_ACPI_TABLES:
+	case LOCKDOWN_DEVICE_TREE:
+	case LOCKDOWN_PCMCIA_CIS:
+	case LOCKDOWN_TIOCSSERIAL:
+	case LOCKDOWN_MODULE_PARAMETERS:
+	case LOCKDOWN_MMIOTRACE:
+	case LOCKDOWN_DEBUGFS:
+	case LOCKDOWN_BPF_WRITE_USER:
+	case LOCKDOWN_RTAS_ERROR_INJECTION:
+	case LOCKDOWN_XEN_USER_ACTIONS:
+	/* These read. */
+	case LOCKDOWN_KCORE:
+	case LOCKDOWN_KPROBES:
+	case LOCKDOWN_BPF_READ_KERNEL:
+	case LOCKDOWN_TRACEFS:
+		return PEIOS_PRIV_TCB;
+	case LOCKDOWN_NONE:
+	case LOCKDOWN_MODULE_SIGNATURE:
+	case LOCKDOWN_XMON_WR:
+	case LOCKDOWN_XMON_RW:
+	case LOCKDOWN_DBG_WRITE_KERNEL:
+	case LOCKDOWN_DBG_READ_KERNEL:
+	case LOCKDOWN_INTEGRITY_MAX:
+	case LOCKDOWN_PERF:
+	case LOCKDOWN_XFRM_SECRET:
+	case LOCKDOWN_CONFIDENTIALITY_MAX:
+		break;
+	}
+	return 0;
+}
+
+/**
+ * peios_bpf_privilege() - which privilege it takes to load a BPF program
+ * @type: its type
+ *
+ * Programs on events see the memory of whatever process meets them, send it
+ * signals and may change what functions return; others stand in for functions of
+ * the kernel, or change what a sysctl is set to. What decides about packets,
+ * sockets and devices is free.
+ *
+ * Return: a bit, or 0.
+ */
+u64 peios_bpf_privilege(enum bpf_prog_type type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_STRUCT_OPS:
+	case BPF_PROG_TYPE_EXT:
+	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_CGROUP_SYSCTL:
+		return PEIOS_PRIV_TCB;
+	default:
+		return 0;
+	}
+}
+
+/* The kernel's modprobe, which a sysctl names that is policy. */
+static bool is_modprobe(void)
+{
+	return peios_cred(current_cred())->modprobe;
+}
+
+static int hook_locked_down(enum lockdown_reason what)
+{
+	const u64 privilege = peios_lockdown_privilege(what);
+	bool audit = true;
+
+	if (!privilege || is_modprobe())
+		return 0;
+	if (what == LOCKDOWN_HIBERNATION) {
+		/* Also asked for whoever looks if there is such a thing. */
+		if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN))
+			return 0;
+		audit = false;
+	}
+	return peios_need(privilege, "locked_down", -EPERM, audit);
+}
+
+static int load_module(void)
+{
+	if (is_modprobe())
+		return 0;
+	return peios_need(PEIOS_PRIV_LOAD_DRIVER, "load_module", -EPERM, true);
+}
+
+static int hook_kernel_load_data(enum kernel_load_data_id id, bool contents)
+{
+	switch (id) {
+	case LOADING_MODULE:
+		return load_module();
+	case LOADING_KEXEC_IMAGE:
+		return peios_need(PEIOS_PRIV_TCB, "kexec", -EPERM, true);
+	default:
+		return 0;
+	}
+}
+
+static int hook_kernel_read_file(struct file *file,
+				 enum kernel_read_file_id id, bool contents)
+{
+	switch (id) {
+	case READING_MODULE:
+		return load_module();
+	case READING_KEXEC_IMAGE:
+	case READING_KEXEC_INITRAMFS:
+		return peios_need(PEIOS_PRIV_TCB, "kexec", -EPERM, true);
+	default:
+		return 0;
+	}
+}
+
+#ifdef CONFIG_BPF_SYSCALL
+static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
+			      struct bpf_token *token)
+{
+	const u64 privilege = peios_bpf_privilege(attr->prog_type);
+
+	return privilege ? peios_need(privilege, "load_bpf", -EPERM, true) : 0;
+}
+#endif
+
+#ifdef CONFIG_PERF_EVENTS
+/* What of a sample is the memory or the registers of whom it was taken from. */
+#define COPIES	(PERF_SAMPLE_STACK_USER | PERF_SAMPLE_REGS_USER | \
+		 PERF_SAMPLE_REGS_INTR)
+
+/*
+ * CAP_PERFMON looks into any process, past ptrace's rules. An event that is
+ * inherited at fork was asked for when it was opened; the kernel has some of its
+ * own, and a tracer's breakpoints come after the right to trace.
+ */
+static int hook_perf_event_alloc(struct perf_event *event)
+{
+	struct task_struct *target = event->hw.target;
+	u32 rights = PEIOS_PROCESS_VM_READ;
+
+	if (event->parent || current->flags & PF_KTHREAD)
+		return 0;
+	if (!target)
+		return event->attr.sample_type & COPIES ?
+		       peios_need(PEIOS_PRIV_TCB, "perf_event", -EACCES, true) :
+		       0;
+	if (ptrace_parent(target) == current)
+		return 0;
+	if (event->attr.sigtrap)
+		rights |= PEIOS_PROCESS_TERMINATE;
+	return peios_task_access(target, rights, "perf_event", true);
+}
+#endif
+
+static struct security_hook_list kernel_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(locked_down, hook_locked_down),
+	LSM_HOOK_INIT(kernel_load_data, hook_kernel_load_data),
+	LSM_HOOK_INIT(kernel_read_file, hook_kernel_read_file),
+#ifdef CONFIG_BPF_SYSCALL
+	LSM_HOOK_INIT(bpf_prog_load, hook_bpf_prog_load),
+#endif
+#ifdef CONFIG_PERF_EVENTS
+	LSM_HOOK_INIT(perf_event_alloc, hook_perf_event_alloc),
+#endif
+};
+
+/**
+ * peios_add_kernel_hooks() - register the hooks
+ */
+void __init peios_add_kernel_hooks(void)
+{
+	security_add_hooks(kernel_hooks, ARRAY_SIZE(kernel_hooks), &peios_lsmid);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ways to policy, to privileged programs and to all memory that are no process
+ * and no sysctl: which privilege each needs.
+ */
+#ifndef _SECURITY_PEIOS_POLICY_H
+#define _SECURITY_PEIOS_POLICY_H
+
+#include <linux/security.h>
+#include <linux/types.h>
+#include <uapi/linux/bpf.h>
+
+/* Pure parts of the decisions. */
+u64 peios_lockdown_privilege(enum lockdown_reason what);
+u64 peios_bpf_privilege(enum bpf_prog_type type);
+bool peios_policy_path(unsigned long magic, const char *path);
+
+int peios_terminal_ioctl(unsigned int cmd, unsigned long arg);
+int peios_need(u64 privilege, const char *op, int error, bool audit);
+
+void __init peios_add_file_hooks(void);
+void __init peios_add_kernel_hooks(void);
+
+#endif /* _SECURITY_PEIOS_POLICY_H */

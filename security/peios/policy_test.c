@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for the Peios LSM: which privilege the ways to policy and to all
+ * memory need.
+ */
+
+#include <kunit/test.h>
+#include <linux/magic.h>
+#include <linux/security.h>
+#include <linux/string.h>
+
+#include "cred.h"
+#include "policy.h"
+#include "privilege.h"
+#include "process.h"
+#include "setup.h"
+
+static void lockdown(struct kunit *test)
+{
+	/* All that no process asks for, or that is asked for elsewhere. */
+	static const enum lockdown_reason none[] = {
+		LOCKDOWN_NONE, LOCKDOWN_MODULE_SIGNATURE, LOCKDOWN_XMON_WR,
+		LOCKDOWN_XMON_RW, LOCKDOWN_DBG_WRITE_KERNEL,
+		LOCKDOWN_DBG_READ_KERNEL, LOCKDOWN_INTEGRITY_MAX,
+		LOCKDOWN_PERF, LOCKDOWN_XFRM_SECRET,
+	};
+	unsigned int free = 0;
+	int what, i;
+
+	for (what = 0; what < LOCKDOWN_CONFIDENTIALITY_MAX; what++) {
+		u64 expected = PEIOS_PRIV_TCB;
+
+		for (i = 0; i < ARRAY_SIZE(none); i++) {
+			if (what == none[i]) {
+				expected = 0;
+				free++;
+			}
+		}
+		KUNIT_EXPECT_EQ_MSG(test, peios_lockdown_privilege(what),
+				    expected, "%s", lockdown_reasons[what]);
+	}
+	KUNIT_EXPECT_EQ(test, free, ARRAY_SIZE(none));
+	KUNIT_EXPECT_EQ(test, 0, peios_lockdown_privilege(what));
+}
+
+static void bpf_types(struct kunit *test)
+{
+	static const enum bpf_prog_type guarded[] = {
+		BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_TRACEPOINT,
+		BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT,
+		BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, BPF_PROG_TYPE_TRACING,
+		BPF_PROG_TYPE_STRUCT_OPS, BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_LSM,
+		BPF_PROG_TYPE_CGROUP_SYSCTL,
+	};
+	unsigned int type, i, nr = 0;
+
+	for (i = 0; i < ARRAY_SIZE(guarded); i++)
+		KUNIT_EXPECT_EQ_MSG(test, peios_bpf_privilege(guarded[i]),
+				    PEIOS_PRIV_TCB, "%u", guarded[i]);
+	for (type = 0; type < __MAX_BPF_PROG_TYPE; type++)
+		nr += peios_bpf_privilege(type) != 0;
+	KUNIT_EXPECT_EQ(test, nr, ARRAY_SIZE(guarded));
+	/* A number that userspace made up is refused by its reader. */
+	KUNIT_EXPECT_EQ(test, 0, peios_bpf_privilege(__MAX_BPF_PROG_TYPE));
+	KUNIT_EXPECT_EQ(test, 0, peios_bpf_privilege(U32_MAX));
+}
+
+static void policy_paths(struct kunit *test)
+{
+	static const struct {
+		unsigned long magic;
+		const char *path;
+		bool policy;
+	} cases[] = {
+		{ PROC_SUPER_MAGIC, "/sysrq-trigger", true },
+		{ PROC_SUPER_MAGIC, "/sysrq-trigger/", false },
+		{ PROC_SUPER_MAGIC, "/1/sysrq-trigger", false },
+		{ PROC_SUPER_MAGIC, "/release_agent", false },
+		{ CGROUP_SUPER_MAGIC, "/release_agent", true },
+		{ CGROUP_SUPER_MAGIC, "/group/release_agent", false },
+		{ CGROUP_SUPER_MAGIC, "/notify_on_release", false },
+		{ BINFMTFS_MAGIC, "/register", true },
+		{ BINFMTFS_MAGIC, "/status", true },
+		{ BINFMTFS_MAGIC, "/anything", true },
+		{ SYSFS_MAGIC, "/module/kernel/parameters/panic", true },
+		{ SYSFS_MAGIC, "/module/kernel/parameters/panic_print", false },
+		{ SYSFS_MAGIC, "/module/kernel/parameters/pani", false },
+		{ SYSFS_MAGIC, "/module/panic", false },
+		{ SYSFS_MAGIC, "/kernel/uevent_helper", true },
+		{ SYSFS_MAGIC, "/kernel/uevent_seqnum", false },
+		{ SYSFS_MAGIC, "", false },
+		{ TMPFS_MAGIC, "/module/kernel/parameters/panic", false },
+		{ TMPFS_MAGIC, "/register", false },
+		{ CGROUP2_SUPER_MAGIC, "/release_agent", false },
+		{ 0, "/sysrq-trigger", false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, peios_policy_path(cases[i].magic,
+							    cases[i].path),
+				    cases[i].policy, "%lx %s", cases[i].magic,
+				    cases[i].path);
+}
+
+static struct kunit_case policy_cases[] = {
+	KUNIT_CASE(lockdown),
+	KUNIT_CASE(bpf_types),
+	KUNIT_CASE(policy_paths),
+	{}
+};
+
+static struct kunit_suite policy_suite = {
+	.name = "peios_policy",
+	.test_cases = policy_cases,
+};
+
+kunit_test_suite(policy_suite);

@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What root that does not hold the TCB's privileges can't do: change policy by
+ * another file than its sysctl, name programs that others then run, type into
+ * the terminal of a process that holds privileges, or get at all memory.
+ *
+ * Each is tried with the privilege first: there it works.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <linux/tiocl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "oom_util.h"
+#include "peios_util.h"
+
+#define KNOB	"/proc/sys/vm/oom_dump_tasks"
+#define OTHER	"/proc/sys/vm/swappiness"
+#define PARAM	"/sys/module/kernel/parameters/"
+
+/* Root without them, as sudo gives. */
+static int give_up(void)
+{
+	return token_command("remove SeTcbPrivilege,SeDebugPrivilege,SeLoadDriverPrivilege");
+}
+
+static int open_result(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int result(long ret)
+{
+	return ret < 0 ? -errno : 0;
+}
+
+FIXTURE(root) {
+	char dir[64];
+	struct target target;
+};
+
+FIXTURE_SETUP(root)
+{
+	die_with_parent();
+	if (peios_why_skip())
+		SKIP(return, "%s", peios_why_skip());
+	snprintf(self->dir, sizeof(self->dir), "/tmp/oom_root_XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	/* What is mounted goes with the test. */
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+}
+
+FIXTURE_TEARDOWN(root)
+{
+	umount2(self->dir, MNT_DETACH);
+	rmdir(self->dir);
+}
+
+/* -- Twins of sysctls that are policy -- */
+
+TEST_F(root, module_parameter_panic)
+{
+	char before[32], param[32], now[32];
+
+	ASSERT_LT(0, read_file("/proc/sys/kernel/panic", before, sizeof(before)));
+	ASSERT_LT(0, read_file(PARAM "panic", param, sizeof(param)));
+	EXPECT_STREQ(before, param);
+	ASSERT_EQ(0, write_file(PARAM "panic", "77"));
+	ASSERT_LT(0, read_file("/proc/sys/kernel/panic", now, sizeof(now)));
+	EXPECT_STREQ("77\n", now);
+	ASSERT_EQ(0, write_file(PARAM "panic", before));
+
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, write_file("/proc/sys/kernel/panic", "77"));
+	EXPECT_EQ(-EACCES, write_file(PARAM "panic", "77"));
+	EXPECT_EQ(0, open_result(PARAM "panic", O_RDONLY));
+	ASSERT_LT(0, read_file("/proc/sys/kernel/panic", now, sizeof(now)));
+	EXPECT_STREQ(before, now);
+	/* What is no twin of policy is as ever. */
+	ASSERT_LT(0, read_file(PARAM "initcall_debug", now, sizeof(now)));
+	EXPECT_EQ(0, write_file(PARAM "initcall_debug", now));
+}
+
+TEST_F(root, module_parameter_by_another_mount)
+{
+	char path[128], before[32];
+
+	ASSERT_LT(0, read_file(PARAM "panic", before, sizeof(before)));
+	ASSERT_EQ(0, mount("/sys/module/kernel", self->dir, NULL, MS_BIND, NULL));
+	snprintf(path, sizeof(path), "%s/parameters/panic", self->dir);
+	EXPECT_EQ(0, write_file(path, before));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, write_file(path, before));
+	umount(self->dir);
+	ASSERT_EQ(0, mount("sysfs", self->dir, "sysfs", 0, NULL));
+	snprintf(path, sizeof(path), "%s/module/kernel/parameters/panic",
+		 self->dir);
+	EXPECT_EQ(-EACCES, write_file(path, before));
+}
+
+TEST_F(root, sysrq_trigger)
+{
+	/* Shows help, and does nothing. */
+	EXPECT_EQ(0, write_file("/proc/sysrq-trigger", "h"));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, write_file("/proc/sysrq-trigger", "h"));
+	ASSERT_EQ(0, mount("proc", self->dir, "proc", 0, NULL));
+	strcat(self->dir, "/sysrq-trigger");
+	EXPECT_EQ(-EACCES, write_file(self->dir, "h"));
+	*strrchr(self->dir, '/') = '\0';
+}
+
+/* -- Programs that others then run -- */
+
+static const char interpreter[] = ":oom_root:E::oom_root::/bin/true:";
+
+static bool have_binfmt_misc(const char *dir)
+{
+	if (!mount("binfmt_misc", dir, "binfmt_misc", 0, NULL))
+		return !umount(dir);
+	return errno != ENODEV;
+}
+
+static int binfmt_without(void *dir)
+{
+	char path[96];
+
+	if (give_up())
+		return 255;
+	snprintf(path, sizeof(path), "%s/register", (char *)dir);
+	if (write_file(path, ":oom_root2:E::oom_root2::/bin/true:") != -EACCES)
+		return 1;
+	snprintf(path, sizeof(path), "%s/oom_root", (char *)dir);
+	if (write_file(path, "0") != -EACCES || write_file(path, "-1") != -EACCES)
+		return 2;
+	snprintf(path, sizeof(path), "%s/status", (char *)dir);
+	if (write_file(path, "0") != -EACCES)
+		return 3;
+	if (open_result(path, O_RDONLY))
+		return 4;
+	/* Nor by a mount of one's own: it is the same one. */
+	if (umount(dir) || mount("binfmt_misc", dir, "binfmt_misc", 0, NULL))
+		return 5;
+	return write_file(path, "-1") == -EACCES ? 0 : 6;
+}
+
+TEST_F(root, binfmt_misc)
+{
+	char path[96], status[96];
+
+	if (!have_binfmt_misc(self->dir))
+		SKIP(return, "a kernel without binfmt_misc");
+	ASSERT_EQ(0, mount("binfmt_misc", self->dir, "binfmt_misc", 0, NULL));
+	snprintf(path, sizeof(path), "%s/register", self->dir);
+	snprintf(status, sizeof(status), "%s/status", self->dir);
+	ASSERT_EQ(0, write_file(path, interpreter));
+	snprintf(path, sizeof(path), "%s/oom_root", self->dir);
+	EXPECT_EQ(0, write_file(path, "0"));
+	EXPECT_EQ(0, write_file(path, "1"));
+	EXPECT_EQ(0, write_file(status, "1"));
+	EXPECT_EQ(0, in_child(binfmt_without, self->dir));
+	EXPECT_EQ(0, write_file(path, "-1"));
+	EXPECT_EQ(-ENOENT, open_result(path, O_RDONLY));
+}
+
+/* That of a user namespace is for its members, none of which is of the TCB. */
+TEST_F(root, binfmt_misc_of_a_user_namespace)
+{
+	char path[96];
+
+	if (!have_binfmt_misc(self->dir))
+		SKIP(return, "a kernel without binfmt_misc");
+	ASSERT_EQ(0, unshare(CLONE_NEWUSER | CLONE_NEWNS));
+	ASSERT_EQ(0, write_file("/proc/self/uid_map", "0 0 1"));
+	ASSERT_EQ(0, mount("binfmt_misc", self->dir, "binfmt_misc", 0, NULL));
+	snprintf(path, sizeof(path), "%s/register", self->dir);
+	EXPECT_EQ(0, write_file(path, interpreter));
+}
+
+TEST_F(root, release_agent)
+{
+	char path[96];
+
+	ASSERT_EQ(0, mount("cgroup", self->dir, "cgroup", 0,
+			   "none,name=oom_root"));
+	snprintf(path, sizeof(path), "%s/release_agent", self->dir);
+	EXPECT_EQ(0, write_file(path, "/bin/true"));
+	ASSERT_EQ(0, umount(self->dir));
+	/* By the mount's option, too. */
+	ASSERT_EQ(0, mount("cgroup", self->dir, "cgroup", 0,
+			   "none,name=oom_root1,release_agent=/bin/true"));
+	ASSERT_EQ(0, umount(self->dir));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-1, mount("cgroup", self->dir, "cgroup", 0,
+			    "none,name=oom_root2,release_agent=/bin/true"));
+	EXPECT_EQ(EACCES, errno);
+	ASSERT_EQ(0, mount("cgroup", self->dir, "cgroup", 0,
+			   "none,name=oom_root3"));
+	EXPECT_EQ(-EACCES, write_file(path, "/bin/true"));
+	EXPECT_EQ(0, open_result(path, O_RDONLY));
+	snprintf(path, sizeof(path), "%s/notify_on_release", self->dir);
+	EXPECT_EQ(0, write_file(path, "1"));
+}
+
+/* -- Terminals -- */
+
+static int open_pty(int *master)
+{
+	char name[64];
+	int number, unlock = 0;
+
+	*master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*master < 0 || ioctl(*master, TIOCSPTLCK, &unlock) ||
+	    ioctl(*master, TIOCGPTN, &number))
+		return -errno;
+	snprintf(name, sizeof(name), "/dev/pts/%d", number);
+	return open(name, O_RDWR | O_NOCTTY);
+}
+
+/* Type "x" and a newline, and read it as who sits before the terminal. */
+static int type_a_line(int tty)
+{
+	char line[8];
+
+	if (ioctl(tty, TIOCSTI, "x") || ioctl(tty, TIOCSTI, "\n"))
+		return -errno;
+	return read(tty, line, sizeof(line)) == 2 ? 0 : -EIO;
+}
+
+static int type_elsewhere(void *fd)
+{
+	int tty = *(int *)fd, err;
+
+	err = type_a_line(tty);
+	if (err)
+		return -err;
+	if (give_up())
+		return 255;
+	return ioctl(tty, TIOCSTI, "x") ? errno : 0;
+}
+
+TEST_F(root, typing_into_a_terminal)
+{
+	int master, tty = open_pty(&master);
+
+	ASSERT_LE(0, tty);
+	EXPECT_EQ(EPERM, in_child(type_elsewhere, &tty));
+}
+
+/* In a session of its own, before a terminal of its own. */
+static int type_own(void *with_tcb)
+{
+	int master, tty, status;
+	pid_t pid;
+
+	if (setsid() < 0)
+		return 250;
+	tty = open_pty(&master);
+	if (tty < 0 || ioctl(tty, TIOCSCTTY, 0))
+		return 251;
+	if (!with_tcb && setresuid(1000, 1000, 1000))
+		return 252;
+	pid = fork_child();
+	if (!pid) {
+		if (with_tcb && setresuid(1000, 1000, 1000))
+			_exit(253);
+		_exit(-type_a_line(tty));
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return 254;
+	return WEXITSTATUS(status);
+}
+
+TEST_F(root, typing_into_the_own_terminal)
+{
+	/* A user's terminal is the user's, */
+	EXPECT_EQ(0, in_child(type_own, NULL));
+	/* but not where the shell, which reads next, holds privileges. */
+	EXPECT_EQ(EPERM, in_child(type_own, self));
+}
+
+static int paste(int console)
+{
+	char sub = TIOCL_PASTESEL;
+
+	return ioctl(console, TIOCLINUX, &sub) ? -errno : 0;
+}
+
+TEST_F(root, pasting_into_a_console)
+{
+	int console = open("/dev/tty1", O_RDWR | O_NOCTTY);
+	char sub = TIOCL_GETSHIFTSTATE;
+
+	ASSERT_LE(0, console);
+	EXPECT_EQ(0, paste(console));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, paste(console));
+	EXPECT_LE(0, ioctl(console, TIOCLINUX, &sub));
+}
+
+/* -- All memory, and the kernel's -- */
+
+static int kexec_unload(void)
+{
+	return result(syscall(SYS_kexec_load, 0, 0, NULL, 0));
+}
+
+static int load_module(void)
+{
+	return result(syscall(SYS_init_module, "x", 1, ""));
+}
+
+TEST_F(root, memory_devices)
+{
+	EXPECT_EQ(0, open_result("/dev/mem", O_RDONLY));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, open_result("/dev/mem", O_RDONLY));
+	EXPECT_EQ(-EPERM, open_result("/dev/mem", O_RDWR));
+}
+
+/* What a kernel is built without needs no guard: these say so. */
+TEST_F(root, kcore)
+{
+	int err = open_result("/proc/kcore", O_RDONLY);
+
+	if (err == -ENOENT)
+		SKIP(return, "a kernel without /proc/kcore");
+	EXPECT_EQ(0, err);
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, open_result("/proc/kcore", O_RDONLY));
+}
+
+TEST_F(root, another_kernel)
+{
+	if (access("/sys/kernel/kexec_loaded", F_OK))
+		SKIP(return, "a kernel without kexec");
+	EXPECT_EQ(0, kexec_unload());
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, kexec_unload());
+}
+
+TEST_F(root, modules)
+{
+	if (access("/proc/modules", F_OK))
+		SKIP(return, "a kernel without modules");
+	EXPECT_EQ(-ENOEXEC, load_module());
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, load_module());
+}
+
+TEST_F(root, tracefs_and_debugfs)
+{
+	static const char shown[] = "/sys/kernel/debug/kunit/peios/results";
+	static const char written[] = "/sys/kernel/debug/split_huge_pages";
+	char path[96];
+
+	ASSERT_EQ(0, mount("tracefs", self->dir, "tracefs", 0, NULL));
+	snprintf(path, sizeof(path), "%s/trace", self->dir);
+	EXPECT_EQ(0, open_result(path, O_RDONLY));
+	EXPECT_EQ(0, open_result(written, O_WRONLY));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, open_result(path, O_RDONLY));
+	EXPECT_EQ(-EPERM, open_result(written, O_WRONLY));
+	/* What only shows something is as ever. */
+	EXPECT_EQ(0, open_result(shown, O_RDONLY));
+}
+
+/* -- BPF -- */
+
+#define INSN(c, d, s, o, i) ((struct bpf_insn) {			\
+	.code = c, .dst_reg = d, .src_reg = s, .off = o, .imm = i })
+
+static int load_program(enum bpf_prog_type type, enum bpf_attach_type attach,
+			const struct bpf_insn *program, unsigned int size)
+{
+	union bpf_attr attr = {
+		.prog_type = type,
+		.expected_attach_type = attach,
+		.insns = (unsigned long)program,
+		.insn_cnt = size,
+		.license = (unsigned long)"GPL",
+	};
+	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* One that permits everything. */
+static int load_plain(enum bpf_prog_type type, enum bpf_attach_type attach)
+{
+	const struct bpf_insn program[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	int fd = load_program(type, attach, program, ARRAY_SIZE(program));
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static int attach_sysctl(const char *cgroup, int fd)
+{
+	union bpf_attr attr = {
+		.target_fd = open(cgroup, O_RDONLY | O_DIRECTORY),
+		.attach_bpf_fd = fd,
+		.attach_type = BPF_CGROUP_SYSCTL,
+	};
+
+	return result(syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof(attr)));
+}
+
+/* Moves the position of each write, so that the handler ignores it. */
+static int bpf_moving(const char *cgroup)
+{
+	const struct bpf_insn program[] = {
+		INSN(BPF_LDX | BPF_MEM | BPF_W, 0, 1,
+		     offsetof(struct bpf_sysctl, write), 0),
+		INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, 1),
+		INSN(BPF_STX | BPF_MEM | BPF_W, 1, 2,
+		     offsetof(struct bpf_sysctl, file_pos), 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	int fd = load_program(BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL,
+			      program, ARRAY_SIZE(program));
+
+	return fd < 0 ? fd : attach_sysctl(cgroup, fd);
+}
+
+TEST_F(root, bpf_program_that_moves_the_position)
+{
+	char cgroup[128], procs[160];
+	long long knob, other, now;
+	int err;
+
+	ASSERT_EQ(0, read_number(KNOB, &knob));
+	ASSERT_EQ(0, read_number(OTHER, &other));
+	snprintf(cgroup, sizeof(cgroup), CGROUP_ROOT "/root_test-%d", getpid());
+	ASSERT_EQ(0, mkdir(cgroup, 0755));
+	err = bpf_moving(cgroup);
+	ASSERT_EQ(0, err) {
+		TH_LOG("the program: %s", strerror(-err));
+	}
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	ASSERT_EQ(0, write_file(procs, "0"));
+	/* It does what it is there for: a write that succeeds changes nothing. */
+	EXPECT_EQ(0, write_file(OTHER, other == 7 ? "8" : "7"));
+	ASSERT_EQ(0, read_number(OTHER, &now));
+	EXPECT_EQ(other, now);
+	/* Of policy, nobody is told that it is set when it is not. */
+	EXPECT_EQ(-EACCES, write_file(KNOB, knob ? "0" : "1"));
+	ASSERT_EQ(0, read_number(KNOB, &now));
+	EXPECT_EQ(knob, now);
+	ASSERT_EQ(0, write_file(CGROUP_ROOT "/cgroup.procs", "0"));
+	EXPECT_EQ(0, write_file(KNOB, knob ? "1" : "0"));
+	cgroup_remove(cgroup);
+}
+
+static const struct {
+	const char *name;
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach;
+	bool guarded;
+} programs[] = {
+	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL, true },
+	{ "kprobe", BPF_PROG_TYPE_KPROBE, 0, true },
+	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0, true },
+	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, 0, true },
+	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, true },
+	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, false },
+	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS, false },
+	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE,
+	  false },
+	{ "socket_filter", BPF_PROG_TYPE_SOCKET_FILTER, 0, false },
+};
+
+TEST_F(root, bpf_programs)
+{
+	int with[ARRAY_SIZE(programs)], err;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		with[i] = load_plain(programs[i].type, programs[i].attach);
+		/* EINVAL: a type that this kernel does not know. */
+		EXPECT_TRUE(!with[i] || with[i] == -EINVAL) {
+			TH_LOG("%s: %s", programs[i].name, strerror(-with[i]));
+		}
+	}
+	EXPECT_EQ(0, with[0]);
+	ASSERT_EQ(0, give_up());
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		err = load_plain(programs[i].type, programs[i].attach);
+		EXPECT_EQ(programs[i].guarded && !with[i] ? -EPERM : with[i],
+			  err) {
+			TH_LOG("%s", programs[i].name);
+		}
+	}
+}
+
+/* -- Events -- */
+
+static int open_event(pid_t pid, int cpu, uint64_t sample_type)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = 1000000,
+		.sample_type = sample_type,
+		.sample_stack_user = sample_type & PERF_SAMPLE_STACK_USER ?
+				     4096 : 0,
+		.sample_regs_user = sample_type & PERF_SAMPLE_REGS_USER ? 1 : 0,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1,
+			 PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+TEST_F(root, events_that_copy_memory)
+{
+	const struct target_setup setup = {};
+
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	EXPECT_EQ(0, open_event(-1, 0, PERF_SAMPLE_STACK_USER));
+	EXPECT_EQ(0, open_event(self->target.pid, -1, PERF_SAMPLE_STACK_USER));
+	/* CAP_PERFMON is still there, which stands in for ptrace on Linux. */
+	ASSERT_EQ(0, become(ALICE, NULL));
+	EXPECT_EQ(-EACCES, open_event(-1, 0, PERF_SAMPLE_STACK_USER));
+	EXPECT_EQ(-EACCES, open_event(-1, 0, PERF_SAMPLE_REGS_USER));
+	EXPECT_EQ(-EACCES,
+		  open_event(self->target.pid, -1, PERF_SAMPLE_STACK_USER));
+	EXPECT_EQ(-EACCES, open_event(self->target.pid, -1, PERF_SAMPLE_IP));
+	/* Profiles of the machine, and of oneself, are as ever. */
+	EXPECT_EQ(0, open_event(-1, 0, PERF_SAMPLE_IP | PERF_SAMPLE_CALLCHAIN));
+	EXPECT_EQ(0, open_event(0, -1, PERF_SAMPLE_STACK_USER));
+	target_stop(&self->target);
+}
+
+TEST_HARNESS_MAIN

@@ -100,9 +100,11 @@ unsigned int peios_cred_lost(const struct cred *cred)
  */
 u64 peios_cred_present(const struct cred *cred)
 {
-	const struct peios_token *token = peios_cred(cred)->token;
+	const struct peios_cred *pc = peios_cred(cred);
 
-	return token ? peios_token_present(token, peios_cred_lost(cred)) : 0;
+	if (!pc->token || pc->borrowed)
+		return 0;
+	return peios_token_present(pc->token, peios_cred_lost(cred));
 }
 
 /**
@@ -188,8 +190,9 @@ void peios_cred_identity(const struct cred *cred, struct peios_identity *who)
  *
  * Where other credentials override its own, as an io_uring personality or
  * overlayfs do, a privilege must be in both: they may be those of better days.
- * The credentials of an io_uring thread are those of when it was made, so the
- * process must still have the privilege, for which its first thread stands.
+ * A thread of io_uring has none. Its credentials are those of when it, or the
+ * ring, was made, and whoever has the ring, as a child that inherited it, gives it
+ * work; nobody needs a ring for what takes a privilege.
  *
  * Context: process context.
  * Return: the privileges' mask.
@@ -197,14 +200,13 @@ void peios_cred_identity(const struct cred *cred, struct peios_identity *who)
 u64 peios_current_enabled(void)
 {
 	const struct cred *cred = current_cred(), *real = current_real_cred();
-	u64 enabled = peios_cred_enabled(cred);
+	u64 enabled;
 
+	if (unlikely(current->flags & PF_IO_WORKER))
+		return 0;
+	enabled = peios_cred_enabled(cred);
 	if (unlikely(cred != real))
 		enabled &= peios_cred_enabled(real);
-	if (unlikely(current->flags & PF_IO_WORKER)) {
-		guard(rcu)();
-		enabled &= peios_cred_enabled(__task_cred(current->group_leader));
-	}
 	return enabled;
 }
 
@@ -216,6 +218,7 @@ static void hook_cred_transfer(struct cred *new, const struct cred *old)
 	to->lost = peios_cred(old)->lost | lost_now(old);
 	to->pip = peios_cred(old)->pip;
 	to->modprobe = peios_cred(old)->modprobe;
+	to->borrowed = peios_cred(old)->borrowed;
 }
 
 static int hook_cred_prepare(struct cred *new, const struct cred *old,

@@ -23,12 +23,14 @@ extern bool peios_deny_only_seen;
  * @pip: integrity protection, the same in all threads of a process: it changes
  *	at exec and while there is one thread only
  * @modprobe: the kernel has run it, to load a module
+ * @borrowed: privileges of the token don't count
  */
 struct peios_cred {
 	struct peios_token *token;
 	unsigned int lost;
 	struct peios_pip pip;
 	bool modprobe;
+	bool borrowed;
 };
 
 static inline struct peios_cred *peios_cred(const struct cred *cred)

@@ -140,9 +140,41 @@ static bool is_policy(const struct file *file)
 	       peios_policy_path(dentry->d_sb->s_magic, path);
 }
 
+/*
+ * A write to files of proc asks what the opener's credentials hold. Those of a
+ * thread of io_uring, and those that override a thread's own, may be of better
+ * days, or the ring's be its creator's, who has handed it on: the file gets some
+ * without privileges.
+ */
+static int mark_borrowed(struct file *file)
+{
+	struct cred *cred;
+
+	if (file->f_path.dentry->d_sb->s_magic != PROC_SUPER_MAGIC)
+		return 0;
+	/* A copy of current_cred(), by which it is being opened. */
+	cred = prepare_creds();
+	if (!cred)
+		return -ENOMEM;
+	peios_cred(cred)->borrowed = true;
+	put_cred(file->f_cred);
+	file->f_cred = cred;
+	return 0;
+}
+
 static int hook_file_open(struct file *file)
 {
-	if (likely(!(file->f_mode & FMODE_WRITE)) || likely(!is_policy(file)))
+	int err;
+
+	if (likely(!(file->f_mode & FMODE_WRITE)))
+		return 0;
+	if (unlikely(current->flags & PF_IO_WORKER ||
+		     current_cred() != current_real_cred())) {
+		err = mark_borrowed(file);
+		if (err)
+			return err;
+	}
+	if (likely(!is_policy(file)))
 		return 0;
 	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
 }

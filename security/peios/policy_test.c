@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests for the Peios LSM: which privilege the ways to policy and to all
- * memory need.
+ * memory need, and that what a ring's thread holds does not count.
  */
 
 #include <kunit/test.h>
+#include <linux/cred.h>
 #include <linux/magic.h>
 #include <linux/security.h>
 #include <linux/string.h>
@@ -103,10 +104,57 @@ static void policy_paths(struct kunit *test)
 				    cases[i].path);
 }
 
+/* The tests run with the token of the system, which has all privileges. */
+static void borrowed_credentials(struct kunit *test)
+{
+	struct cred *cred = prepare_creds(), *copy;
+	const struct cred *old;
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	KUNIT_EXPECT_TRUE(test, peios_cred_enabled(cred) & PEIOS_PRIV_TCB);
+	peios_cred(cred)->borrowed = true;
+	KUNIT_EXPECT_EQ(test, peios_cred_present(cred), 0);
+	KUNIT_EXPECT_EQ(test, peios_cred_enabled(cred), 0);
+	/* Nor do they in those that are made from it. */
+	old = override_creds(cred);
+	copy = prepare_creds();
+	KUNIT_EXPECT_EQ(test, peios_current_enabled(), 0);
+	revert_creds(old);
+	KUNIT_EXPECT_NOT_NULL(test, copy);
+	if (copy) {
+		KUNIT_EXPECT_EQ(test, peios_cred_present(copy), 0);
+		put_cred(copy);
+	}
+	put_cred(cred);
+}
+
+/* What identity grants stays, what it takes a privilege for goes. */
+static void privileges_that_do_not_count(struct kunit *test)
+{
+	const struct cred *cred = current_cred();
+	struct peios_access result;
+	u64 lacks = 0;
+
+	KUNIT_EXPECT_EQ(test, 0, peios_cred_decide(cred, PEIOS_PRIV_ALL, cred,
+						   NULL, PEIOS_PROCESS_VM_WRITE,
+						   &result, &lacks));
+	KUNIT_EXPECT_EQ(test, 0, peios_cred_decide(cred, 0, cred, NULL,
+						   PEIOS_PROCESS_VM_READ,
+						   &result, &lacks));
+	KUNIT_EXPECT_EQ(test, -EACCES,
+			peios_cred_decide(cred, 0, cred, NULL,
+					  PEIOS_PROCESS_VM_WRITE, &result,
+					  &lacks));
+	KUNIT_EXPECT_EQ(test, result.refused_by, PEIOS_CHECK_PRIVILEGE);
+	KUNIT_EXPECT_TRUE(test, lacks & PEIOS_PRIV_TCB);
+}
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(lockdown),
 	KUNIT_CASE(bpf_types),
 	KUNIT_CASE(policy_paths),
+	KUNIT_CASE(borrowed_credentials),
+	KUNIT_CASE(privileges_that_do_not_count),
 	{}
 };
 

@@ -214,6 +214,7 @@ static bool is_unix_root(const struct peios_sid *user, const struct cred *cred)
 /**
  * peios_cred_decide() - may a credential do this to a process with another one?
  * @cred: who asks
+ * @counts: those of its privileges that count, if it has them
  * @target: a credential of the process
  * @sd: its descriptor, NULL for the default
  * @desired: rights on it
@@ -225,18 +226,19 @@ static bool is_unix_root(const struct peios_sid *user, const struct cred *cred)
  * Context: any; the credentials and @sd can't go away.
  * Return: 0, or -EACCES.
  */
-int peios_cred_decide(const struct cred *cred, const struct cred *target,
-		      const struct peios_sd *sd, u32 desired,
-		      struct peios_access *result, u64 *lacks)
+int peios_cred_decide(const struct cred *cred, u64 counts,
+		      const struct cred *target, const struct peios_sd *sd,
+		      u32 desired, struct peios_access *result, u64 *lacks)
 {
 	const struct peios_caller caller = {
-		.privileges = peios_cred_present(cred),
+		.privileges = peios_cred_present(cred) & counts,
 		.pip = peios_cred(cred)->pip,
 	};
 	struct peios_target of;
 	struct peios_identity who;
 
 	peios_cred_identity(cred, &who);
+	who.subject.privileges &= counts;
 	of.pip = peios_cred(target)->pip;
 	/* A descriptor that was set decides by itself. */
 	if (!sd) {
@@ -252,12 +254,14 @@ int peios_cred_decide(const struct cred *cred, const struct cred *target,
 /**
  * struct question - what is asked, of whom, and the answer so far
  * @cred: who asks
+ * @counts: those of its privileges that count
  * @desired: rights
  * @record: what to say of a refusal
  * @used: privileges that were relied on
  */
 struct question {
 	const struct cred *cred;
+	u64 counts;
 	u32 desired;
 	struct peios_record record;
 	u64 used;
@@ -269,8 +273,8 @@ static int ask_thread(struct question *q, struct task_struct *task,
 	struct peios_access result;
 	int err;
 
-	err = peios_cred_decide(q->cred, of, sd, q->desired, &result,
-				&q->record.privileges);
+	err = peios_cred_decide(q->cred, q->counts, of, sd, q->desired,
+				&result, &q->record.privileges);
 	if (err) {
 		q->record.target = task;
 		q->record.rights = result.missing;
@@ -342,22 +346,13 @@ static int ask(struct question *q, struct task_struct *target)
 	return likely(!family) ? 0 : ask_family(q, target, family);
 }
 
-/**
- * peios_task_access_by() - may a credential do this to another's process?
- * @cred: who asks
- * @target: a task of the process, not of the thread group that asks
- * @desired: rights on it
- * @op: what it wants to do, a word for the record
- * @audit: record a refusal
- *
- * Context: any, does not sleep; @cred and @target can't go away.
- * Return: 0, or -EACCES; in permissive mode always 0.
- */
-int peios_task_access_by(const struct cred *cred, struct task_struct *target,
-			 u32 desired, const char *op, bool audit)
+static int access_by(const struct cred *cred, u64 counts,
+		     struct task_struct *target, u32 desired, const char *op,
+		     bool audit)
 {
 	struct question q = {
 		.cred = cred,
+		.counts = counts,
 		.desired = desired,
 		.record = { .op = op, .subject = cred },
 	};
@@ -374,6 +369,23 @@ int peios_task_access_by(const struct cred *cred, struct task_struct *target,
 	if (audit ? peios_refuse(&q.record) : peios_enforcing)
 		return err;
 	return 0;
+}
+
+/**
+ * peios_task_access_by() - may a credential do this to another's process?
+ * @cred: who asks
+ * @target: a task of the process, not of the thread group that asks
+ * @desired: rights on it
+ * @op: what it wants to do, a word for the record
+ * @audit: record a refusal
+ *
+ * Context: any, does not sleep; @cred and @target can't go away.
+ * Return: 0, or -EACCES; in permissive mode always 0.
+ */
+int peios_task_access_by(const struct cred *cred, struct task_struct *target,
+			 u32 desired, const char *op, bool audit)
+{
+	return access_by(cred, PEIOS_PRIV_ALL, target, desired, op, audit);
 }
 
 /**
@@ -415,7 +427,8 @@ bool peios_task_tcb(struct task_struct *task)
  * The threads of a process are free among themselves, and so are kernel threads.
  * Where other credentials override the thread's own (an io_uring personality,
  * overlayfs) both are asked, since one may hold those of better days, and for an
- * io_uring thread the process's first thread.
+ * io_uring thread the process's first thread, too; no privilege of such a thread
+ * counts, as for peios_current_enabled().
  *
  * Context: as peios_task_access().
  * Return: 0, or -EACCES; in permissive mode always 0.
@@ -423,18 +436,21 @@ bool peios_task_tcb(struct task_struct *task)
 int peios_task_access_slow(struct task_struct *target, u32 desired,
 			   const char *op, bool audit)
 {
+	u64 counts = PEIOS_PRIV_ALL;
 	int err;
 
 	if (same_thread_group(current, target) || current->flags & PF_KTHREAD)
 		return 0;
-	err = peios_task_access_by(current_cred(), target, desired, op, audit);
+	if (unlikely(current->flags & PF_IO_WORKER))
+		counts = 0;
+	err = access_by(current_cred(), counts, target, desired, op, audit);
 	if (!err && unlikely(current_cred() != current_real_cred()))
-		err = peios_task_access_by(current_real_cred(), target, desired,
-					   op, audit);
+		err = access_by(current_real_cred(), counts, target, desired,
+				op, audit);
 	if (!err && unlikely(current->flags & PF_IO_WORKER)) {
 		guard(rcu)();
-		err = peios_task_access_by(__task_cred(current->group_leader),
-					   target, desired, op, audit);
+		err = access_by(__task_cred(current->group_leader), counts,
+				target, desired, op, audit);
 	}
 	return err;
 }

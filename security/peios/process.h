@@ -91,8 +91,9 @@ struct peios_file {
 	const struct cred *fown_cred;
 };
 
-int peios_cred_decide(const struct cred *cred, const struct cred *target,
-		      const struct peios_sd *sd, u32 desired,
+int peios_cred_decide(const struct cred *cred, u64 counts,
+		      const struct cred *target, const struct peios_sd *sd,
+		      u32 desired,
 		      struct peios_access *result, u64 *lacks);
 void peios_process_mix(void);
 int peios_task_access_slow(struct task_struct *target, u32 desired,

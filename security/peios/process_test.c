@@ -307,7 +307,7 @@ static void plainly_granted_is_granted(struct kunit *test)
 			else
 				to_root++;
 		}
-		err = peios_cred_decide(who, whom, sd, right, &result, &lacks);
+		err = peios_cred_decide(who, PEIOS_PRIV_ALL, whom, sd, right, &result, &lacks);
 		if (err || result.used || result.granted != right)
 			break;
 	}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ways round the gate on oom_score_adj that are not its front door: other
- * mounts of proc, credentials that come back from elsewhere, and races.
+ * mounts of proc, credentials that come back from elsewhere, and races; rings
+ * are in rings_test.c.
  * Documentation/admin-guide/LSM/Peios.rst has the list.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -139,113 +139,6 @@ TEST_F_TIMEOUT(ways, setns_to_a_user_namespace, 120)
 	EXPECT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
 	close(fds[3]);
 	waitpid(pid, &status, 0);
-}
-
-/* -- io_uring: credentials of better days -- */
-
-struct ring {
-	int fd;
-	struct io_uring_params params;
-	char *sq;
-	char *cq;
-	struct io_uring_sqe *sqes;
-};
-
-static int ring_setup(struct ring *ring, unsigned int flags)
-{
-	struct io_uring_params *p = &ring->params;
-	size_t sq, cq;
-
-	memset(p, 0, sizeof(*p));
-	p->flags = flags;
-	p->sq_thread_idle = 1000;
-	ring->fd = syscall(SYS_io_uring_setup, 4, p);
-	if (ring->fd < 0)
-		return -errno;
-	sq = p->sq_off.array + p->sq_entries * sizeof(unsigned int);
-	cq = p->cq_off.cqes + p->cq_entries * sizeof(struct io_uring_cqe);
-	ring->sq = mmap(NULL, sq, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-			IORING_OFF_SQ_RING);
-	ring->cq = mmap(NULL, cq, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-			IORING_OFF_CQ_RING);
-	ring->sqes = mmap(NULL, p->sq_entries * sizeof(*ring->sqes),
-			  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-			  IORING_OFF_SQES);
-	return ring->sq == MAP_FAILED || ring->cq == MAP_FAILED ||
-	       ring->sqes == MAP_FAILED ? -ENOMEM : 0;
-}
-
-static unsigned int *at(char *base, unsigned int offset)
-{
-	return (unsigned int *)(base + offset);
-}
-
-/* Write @text to @fd by the ring; what the write gave. */
-static int ring_write(struct ring *ring, int fd, const char *text,
-		      int personality, bool async)
-{
-	const struct io_uring_params *p = &ring->params;
-	unsigned int tail = *at(ring->sq, p->sq_off.tail);
-	unsigned int index = tail & *at(ring->sq, p->sq_off.ring_mask);
-	unsigned int head = *at(ring->cq, p->cq_off.head), flags;
-	struct io_uring_sqe *sqe = &ring->sqes[index];
-	long long until = now_ms() + 10000;
-	struct io_uring_cqe *cqe;
-
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_WRITE;
-	sqe->flags = async ? IOSQE_ASYNC : 0;
-	sqe->fd = fd;
-	sqe->addr = (unsigned long)text;
-	sqe->len = strlen(text);
-	sqe->personality = personality;
-	at(ring->sq, p->sq_off.array)[index] = index;
-	__atomic_store_n(at(ring->sq, p->sq_off.tail), tail + 1,
-			 __ATOMIC_SEQ_CST);
-	flags = IORING_ENTER_GETEVENTS;
-	if (p->flags & IORING_SETUP_SQPOLL)
-		flags = IORING_ENTER_SQ_WAKEUP;
-	syscall(SYS_io_uring_enter, ring->fd, 1, 1, flags, NULL, 0);
-	while (__atomic_load_n(at(ring->cq, p->cq_off.tail), __ATOMIC_ACQUIRE) ==
-	       head) {
-		if (now_ms() > until)
-			return -ETIMEDOUT;
-		usleep(1000);
-	}
-	cqe = (struct io_uring_cqe *)(ring->cq + p->cq_off.cqes) +
-	      (head & *at(ring->cq, p->cq_off.ring_mask));
-	__atomic_store_n(at(ring->cq, p->cq_off.head), head + 1,
-			 __ATOMIC_RELEASE);
-	return cqe->res;
-}
-
-TEST_F_TIMEOUT(ways, io_uring, 120)
-{
-	struct ring ring, polled;
-	int fd, personality;
-
-	ASSERT_EQ(0, ring_setup(&ring, 0));
-	ASSERT_EQ(0, ring_setup(&polled, IORING_SETUP_SQPOLL));
-	fd = open(ADJ_FILE, O_WRONLY);
-	ASSERT_LE(0, fd);
-	/* With the privilege it works, whichever thread does it. */
-	EXPECT_EQ(2, ring_write(&ring, fd, "90", 0, false));
-	EXPECT_EQ(2, ring_write(&ring, fd, "80", 0, false));
-	EXPECT_EQ(2, ring_write(&ring, fd, "75", 0, true));
-	EXPECT_EQ(2, ring_write(&polled, fd, "70", 0, false));
-	EXPECT_EQ(70, adj_now());
-
-	/* What it was is kept as a personality, and the privilege given up. */
-	personality = syscall(SYS_io_uring_register, ring.fd,
-			      IORING_REGISTER_PERSONALITY, NULL, 0);
-	ASSERT_LT(0, personality);
-	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
-	EXPECT_EQ(2, ring_write(&ring, fd, "90", personality, false));
-	EXPECT_EQ(-EACCES, ring_write(&ring, fd, "60", 0, false));
-	EXPECT_EQ(-EACCES, ring_write(&ring, fd, "60", personality, false));
-	EXPECT_EQ(-EACCES, ring_write(&ring, fd, "60", personality, true));
-	EXPECT_EQ(-EACCES, ring_write(&polled, fd, "60", 0, false));
-	EXPECT_EQ(90, adj_now());
 }
 
 /* -- A session keyring is put on the parent: with its token as it was -- */

@@ -71,6 +71,36 @@ sparse()
 	! grep -E '(warning|error):' "$log" | sed 's,^\.\./,/,' | grep -F "$ours"
 }
 
+# Each row of the tables in Peios.rst names tests as FILE.TEST; each is there.
+tests_named()
+{
+	local doc=$TOP/Documentation/admin-guide/LSM/Peios.rst name bad=0 nr=0
+	local dir=$TOP/tools/testing/selftests/oom
+
+	while read -r name; do
+		nr=$((nr + 1))
+		grep -qE "^TEST(_F|_F_TIMEOUT)?\\(([a-z_]+, )?${name#*.}[,)]" \
+			"$dir/${name%%.*}.c" 2>/dev/null ||
+			{ echo "Peios.rst names $name, which is not there"; bad=1; }
+	done < <(grep -oE '\<[a-z_]+_test\.[a-z_0-9]+' "$doc" |
+		 grep -vE '\.(c|sh)$' | sort -u)
+	echo "$nr tests are named"
+	[ "$nr" -gt 20 ] && [ "$bad" -eq 0 ]
+}
+
+# A file of /proc/PID that the test has in its table is in the document, too.
+files_named()
+{
+	local doc=$TOP/Documentation/admin-guide/LSM/Peios.rst name bad=0
+
+	while read -r name; do
+		grep -qw -- "$name" "$doc" ||
+			{ echo "Peios.rst does not name /proc/PID/$name"; bad=1; }
+	done < <(sed -n 's/^\t{ "\([a-z_]*\)", [A-Z_ |]* },$/\1/p' \
+		 "$TOP/tools/testing/selftests/oom/proc_files_test.c")
+	return "$bad"
+}
+
 scripts()
 {
 	cd "$TOP" &&
@@ -80,5 +110,7 @@ scripts()
 step 'checkpatch --strict' lint-checkpatch checkpatch || rc=1
 step 'kernel-doc -Werror' lint-kernel-doc kernel_doc || rc=1
 step 'sparse and W=1' lint-sparse sparse || rc=1
+step 'tests that Peios.rst names' lint-tests-named tests_named || rc=1
+step 'files that Peios.rst names' lint-files-named files_named || rc=1
 step 'shellcheck' lint-shellcheck scripts || rc=1
 exit $rc

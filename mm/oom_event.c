@@ -167,6 +167,8 @@ void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
 			e->reason = OOM_EVENT_SYSRQ;
 		else if (oc->chosen_points == LONG_MAX)
 			e->reason = OOM_EVENT_ORIGIN;
+		else if (oc->score_scan.last_resort)
+			e->reason = OOM_EVENT_LAST_RESORT;
 	}
 	strscpy(e->trigger_comm, current->comm);
 	set_candidates(e);

@@ -318,6 +318,7 @@ static const char * const reason_names[] = {
 	[OOM_EVENT_PANIC]	= "panic",
 	[OOM_EVENT_DEADLOCK]	= "deadlock",
 	[OOM_EVENT_NOBODY]	= "nobody",
+	[OOM_EVENT_LAST_RESORT]	= "last_resort",
 };
 
 static const char * const class_names[] = {
@@ -520,6 +521,7 @@ int oom_event_format(const struct oom_event *e,
 	seq_buf_printf(&s, " counted=%u", e->counted);
 	if (e->reason == OOM_EVENT_NOBODY)
 		seq_buf_printf(&s, " times=%u", e->times);
+	seq_buf_printf(&s, " immune_limit=%u", e->policy.immune_limit);
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : (int)seq_buf_used(&s);
 }

@@ -330,6 +330,7 @@ static void a_line(struct kunit *test)
 		"exiting=0",
 		"freed_ms=12",
 		"counted=2",
+		"immune_limit=1000",
 	};
 	struct oom_event *e = new_event(test);
 	char *line, *word;
@@ -348,7 +349,8 @@ static void a_line(struct kunit *test)
 			   .adj = -1, .points = 113,
 			   .class = OOM_CLASS_NORMAL },
 		.policy = { .parent_share = 125, .fork_weight = 50,
-			    .fork_window_ms = 10000, .tcb_discount = 30 },
+			    .fork_window_ms = 10000, .tcb_discount = 30,
+			    .immune_limit = 1000 },
 		.nr_candidates = 2,
 		.candidates = {
 			{ .pid = 42, .points = 113, .rss = 103, .swap = 3,

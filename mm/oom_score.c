@@ -10,13 +10,17 @@
  *	adj       = oom_score_adj * totalpages / 1000
  *	points    = the sum
  *
+ * A process with oom_score_adj -1000 is immune, until it has more than
+ * immune_limit/1000 of totalpages; then its oom_score_adj counts as 0.
+ *
  * All in pages.  Example: a process of 40,000 pages, forked 2 s ago in a window
  * of 10 s by a parent of 16,000 points, with oom_score_adj 100 on a machine of
  * 500,000 pages and the default weights 125, 50 and 30: 40,000 + 2,000 + 1,600
  * - 0 + 50,000 = 93,600 points.
  *
  * The score never falls when memory, the parent's points or oom_score_adj rise:
- * whoever selects a victim by bounds of these values relies on it.
+ * whoever selects a victim by bounds of these values relies on it.  (-1000 stands
+ * apart: it is lowest while it means immune, and counts as 0 then.)
  */
 
 #include <linux/kernel.h>
@@ -86,6 +90,20 @@ s64 oom_score_share(s64 parent, const struct oom_score_policy *policy)
 }
 
 /**
+ * oom_score_immune_pages() - what an immune process may have and stay immune
+ * @policy: the weights
+ * @totalpages: pages that the OOM domain may use
+ *
+ * Return: the pages; U64_MAX without a limit.
+ */
+u64 oom_score_immune_pages(const struct oom_score_policy *policy, u64 totalpages)
+{
+	if (policy->immune_limit >= OOM_SCORE_PERMILLE)
+		return U64_MAX;
+	return permille(to_pages(totalpages), policy->immune_limit);
+}
+
+/**
  * oom_score_compute() - compute the score of a process
  * @in: what is known of it
  * @policy: the weights
@@ -98,10 +116,18 @@ void oom_score_compute(const struct oom_score_input *in,
 		       struct oom_score *score)
 {
 	short adj = in->oom_score_adj;
+	bool immune = false;
 
 	score->memory = add_saturating(add_saturating(to_pages(in->rss),
 						      to_pages(in->swap)),
 				       to_pages(in->pgtables));
+	if (adj == OOM_SCORE_ADJ_MIN) {
+		immune = oom_score_immune(adj, score->memory,
+					  oom_score_immune_pages(policy,
+								 in->totalpages));
+		if (!immune)
+			adj = 0;
+	}
 	score->inherited = oom_score_share(in->parent, policy);
 
 	score->fork = 0;
@@ -128,7 +154,7 @@ void oom_score_compute(const struct oom_score_input *in,
 
 	if (in->unkillable)
 		score->class = OOM_CLASS_UNKILLABLE;
-	else if (adj == OOM_SCORE_ADJ_MIN)
+	else if (immune)
 		score->class = OOM_CLASS_IMMUNE;
 	else if (adj == OOM_SCORE_ADJ_MAX)
 		score->class = OOM_CLASS_VOLUNTEER;
@@ -146,7 +172,8 @@ void oom_score_compute(const struct oom_score_input *in,
  * @policy: the weights
  *
  * For who wants no term by itself, and of amounts that do not saturate: that is
- * up to 2^52 pages, the largest address space.
+ * up to 2^52 pages, the largest address space.  Of one with oom_score_adj -1000 that
+ * is not immune @adj is 0.
  *
  * Return: what oom_score_compute() gives to a process that inherits nothing.
  */
@@ -222,6 +249,20 @@ long oom_score_rank(enum oom_class class, s64 points)
 long oom_score_key(const struct oom_score *score)
 {
 	return oom_score_rank(score->class, score->points);
+}
+
+/**
+ * oom_score_last_key() - one number that orders victims where nobody is left
+ * @score: a computed score
+ *
+ * Return: The immune process with the largest key is to be killed; LONG_MIN is
+ *         who was to be killed before, or never is.
+ */
+long oom_score_last_key(const struct oom_score *score)
+{
+	if (score->class != OOM_CLASS_IMMUNE)
+		return LONG_MIN;
+	return oom_score_rank(OOM_CLASS_NORMAL, score->points);
 }
 
 /* points * 1000 / totalpages, rounded to 0, for results from -1000 to 2000 */

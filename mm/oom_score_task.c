@@ -54,7 +54,10 @@ static struct oom_score_policy sysctl_oom_score = {
 	.fork_weight	= 50,
 	.fork_window_ms	= 10000,
 	.tcb_discount	= 30,
+	.immune_limit	= OOM_SCORE_PERMILLE,
 };
+
+static int sysctl_last_resort;
 
 static const int window_max = OOM_SCORE_WINDOW_MAX;
 
@@ -99,6 +102,26 @@ static struct ctl_table oom_score_table[] = {
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE_THOUSAND,
 	},
+	{
+		.procname	= "oom_immune_limit",
+		.data		= &sysctl_oom_score.immune_limit,
+		.maxlen		= sizeof(sysctl_oom_score.immune_limit),
+		.mode		= 0644,
+		.policy		= SYSCTL_POLICY,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE_THOUSAND,
+	},
+	{
+		.procname	= "oom_last_resort",
+		.data		= &sysctl_last_resort,
+		.maxlen		= sizeof(sysctl_last_resort),
+		.mode		= 0644,
+		.policy		= SYSCTL_POLICY,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
 };
 
 static int __init oom_score_init(void)
@@ -127,6 +150,7 @@ static void read_policy(struct oom_score_policy *policy)
 	policy->fork_weight = READ_ONCE(sysctl_oom_score.fork_weight);
 	policy->fork_window_ms = READ_ONCE(sysctl_oom_score.fork_window_ms);
 	policy->tcb_discount = READ_ONCE(sysctl_oom_score.tcb_discount);
+	policy->immune_limit = READ_ONCE(sysctl_oom_score.immune_limit);
 }
 
 /*
@@ -160,6 +184,7 @@ static void scan_begin(struct oom_score_scan *scan, u64 totalpages)
 	scan->tabled = all_have_entries();
 	scan->threshold = LONG_MIN;
 	oom_score_rates(&scan->policy, totalpages, &scan->rates);
+	scan->immune_pages = oom_score_immune_pages(&scan->policy, totalpages);
 }
 
 /*
@@ -475,7 +500,7 @@ static struct task_struct *gather(struct task_struct *p, struct oom_control *oc,
 
 /*
  * The points that a process has at most, without what it inherits, by plain
- * reads.  False if it has no mm.
+ * reads.  False if it has no mm or is immune: then it hands nothing on either.
  */
 static __always_inline bool own_bound(struct task_struct *p, short adj,
 				      const struct oom_score_scan *scan,
@@ -492,6 +517,12 @@ static __always_inline bool own_bound(struct task_struct *p, short adj,
 	tables = mm_pgtables_bytes(mm);
 	memory = most_pages(mm, tables, scan) + tables / PAGE_SIZE;
 	task_unlock(t);
+	if (unlikely(adj == OOM_SCORE_ADJ_MIN)) {
+		if (!oom_score_immune(adj, memory, scan->immune_pages))
+			adj = 0;
+		else if (!scan->last_resort)
+			return false;
+	}
 	*points = oom_score_bound(memory, adj, &scan->rates);
 	return true;
 }
@@ -548,6 +579,7 @@ static __always_inline s64 inherited_bound(struct task_struct *p,
  */
 static struct {
 	u64 of;				/* the selection's time */
+	u64 totalpages;			/* of the OOM whose victim was logged last */
 	unsigned int nr;
 	struct oom_score_candidate best[OOM_SCORE_BEST];
 	long keys[OOM_SCORE_BEST];
@@ -602,6 +634,12 @@ static void add_found(const struct oom_score_candidate *candidate, long key,
 	found.orders[at] = order;
 }
 
+static long key_of(const struct oom_score *score, const struct oom_score_scan *scan)
+{
+	return unlikely(scan->last_resort) ? oom_score_last_key(score) :
+					     oom_score_key(score);
+}
+
 /* The precise score; returns its key.  Context: RCU read section. */
 static long score_precisely(struct oom_score_candidate *candidate,
 			    struct task_struct *p, struct oom_control *oc,
@@ -614,7 +652,7 @@ static long score_precisely(struct oom_score_candidate *candidate,
 	oom_score_compute(&candidate->in, &scan->policy, &candidate->score);
 	candidate->pid = task_tgid_nr(p);
 	candidate->parent = parent ? task_tgid_nr(parent) : 0;
-	return oom_score_key(&candidate->score);
+	return key_of(&candidate->score, scan);
 }
 
 static bool killable(struct task_struct *p)
@@ -685,11 +723,15 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 	/* These have rules of their own. */
 	if (tsk_is_oom_victim(p) || oom_task_origin(p))
 		return false;
-	if (adj == OOM_SCORE_ADJ_MIN)
-		return true;
-
 	if (unlikely(!scan->now))
 		begin(scan, oc->totalpages);
+	if (adj == OOM_SCORE_ADJ_MIN) {
+		/* With a limit it may have more, and then counts as others. */
+		if (!scan->last_resort && scan->immune_pages == U64_MAX)
+			return true;
+	} else if (unlikely(scan->last_resort)) {
+		return true;
+	}
 	guard(rcu)();
 	if (!own_bound(p, adj, scan, &own))
 		return true;
@@ -736,7 +778,7 @@ long oom_score_select(struct task_struct *p, struct oom_control *oc,
 	guard(rcu)();
 	gather(p, oc, eligible, scan, NULL, &candidate.in);
 	oom_score_compute(&candidate.in, &scan->policy, &candidate.score);
-	key = oom_score_key(&candidate.score);
+	key = key_of(&candidate.score, scan);
 	if (key == LONG_MIN || key < oc->chosen_points)
 		return LONG_MIN;
 
@@ -753,7 +795,9 @@ long oom_score_select(struct task_struct *p, struct oom_control *oc,
  *
  * After the first pass those with the largest bounds are summed precisely.  If
  * the best of them reaches the bound of everybody else it is the victim.  If not,
- * a second pass sums all whose bound reaches the best precise score so far.
+ * a second pass sums all whose bound reaches the best precise score so far.  Where
+ * nobody can be chosen and vm.oom_last_resort is set, it begins anew with those that
+ * are immune.
  *
  * Context: OOM path, under oom_lock: as oom_score_select(); not under the
  *          task_lock() of a task.
@@ -796,6 +840,16 @@ bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible)
 	if (!aborted && !scan->second && full &&
 	    scan->threshold >= oc->chosen_points) {
 		scan->second = true;
+		scan->scored = 0;
+		return true;
+	}
+
+	/* Nothing is short where a person asks for a kill. */
+	if (!oc->chosen && !scan->last_resort && oc->order != -1 &&
+	    READ_ONCE(sysctl_last_resort)) {
+		begin(scan, oc->totalpages);
+		scan->last_resort = true;
+		scan->second = false;
 		scan->scored = 0;
 		return true;
 	}
@@ -855,6 +909,38 @@ void oom_score_explain(struct task_struct *p, struct oom_control *oc,
 	oom_score_compute(in, &scan->policy, score);
 }
 
+/**
+ * oom_score_spared() - is a process immune that is not compared with others?
+ * @p: a task of the process
+ * @oc: the OOM; NULL: that whose victim was logged last
+ *
+ * For vm.oom_kill_allocating_task and the members of memory.oom.group.
+ *
+ * Context: OOM path, under oom_lock; takes task_lock().
+ * Return: whether it is immune: it has oom_score_adj -1000 and, if there is
+ *         vm.oom_immune_limit, no more than that.
+ */
+bool oom_score_spared(struct task_struct *p, const struct oom_control *oc)
+{
+	struct oom_score_sums sums = {};
+	struct oom_score_scan scan;
+	struct oom_score_input in;
+	struct oom_score score;
+
+	if (READ_ONCE(p->signal->oom_score_adj) != OOM_SCORE_ADJ_MIN)
+		return false;
+	if (READ_ONCE(sysctl_oom_score.immune_limit) >= OOM_SCORE_PERMILLE)
+		return true;
+
+	scan_begin(&scan, oc ? oc->totalpages : found.totalpages);
+	scan.policy.parent_share = 0;
+	rcu_read_lock();
+	gather(p, NULL, NULL, &scan, &sums, &in);
+	rcu_read_unlock();
+	oom_score_compute(&in, &scan.policy, &score);
+	return score.class == OOM_CLASS_IMMUNE;
+}
+
 static const char * const class_names[] = {
 	[OOM_CLASS_UNKILLABLE]	= "unkillable",
 	[OOM_CLASS_IMMUNE]	= "immune",
@@ -877,6 +963,7 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 	struct oom_score_candidate now;
 	unsigned int nr;
 
+	found.totalpages = oc->totalpages;
 	chosen = oom_score_candidates(oc, &nr);
 	if (!nr || chosen->pid != task_tgid_nr(victim)) {
 		/* The allocating task, which nobody compared with others. */
@@ -887,6 +974,8 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 		rcu_read_unlock();
 		chosen = &now;
 	}
+	if (oc->score_scan.last_resort)
+		pr_err("oom-score: nobody else is left: an immune process is killed, vm.oom_last_resort\n");
 	pr_err("oom-score: pid=%d points=%lld memory=%lld inherited=%lld fork=%lld tcb=%lld adj=%lld class=%s rss=%llu swap=%llu pgtables=%llu parent=%d age_ms=%llu totalpages=%llu oom_score_adj=%d tier=%s summed=%u/%u\n",
 	       chosen->pid, chosen->score.points, chosen->score.memory,
 	       chosen->score.inherited, chosen->score.fork, chosen->score.tcb,
@@ -1010,13 +1099,14 @@ u64 oom_score_sum_unlocked(struct mm_struct *mm)
 /*
  * The points of a process without its inherited term, as gather() would have
  * them.  Returns its mm, for comparison only, or NULL without one; in *spared,
- * if not NULL, whether the mm is of those that no OOM kill looks at.
+ * if not NULL, whether it is immune or its mm of those that no OOM kill looks at.
  * Context: RCU read section; takes task_lock().
  */
 static __always_inline const struct mm_struct *
 own_points(struct task_struct *p, const struct oom_score_policy *policy, u64 now,
 	   u64 totalpages, s64 *points, bool *spared)
 {
+	short adj = READ_ONCE(p->signal->oom_score_adj);
 	u64 since = born(p), memory;
 	struct task_struct *t = lock_task_mm(p);
 	const struct mm_struct *mm;
@@ -1030,11 +1120,16 @@ own_points(struct task_struct *p, const struct oom_score_policy *policy, u64 now
 	memory = sum_unlocked(t->mm) + mm_pgtables_bytes(t->mm) / PAGE_SIZE;
 	task_unlock(t);
 
+	if (unlikely(adj == OOM_SCORE_ADJ_MIN)) {
+		if (!oom_score_immune(adj, memory,
+				      oom_score_immune_pages(policy, totalpages)))
+			adj = 0;
+		else if (spared)
+			*spared = true;
+	}
 	*points = oom_score_own(memory, now > since ?
 				div_u64(now - since, NSEC_PER_MSEC) : 0,
-				peios_task_tcb(p),
-				READ_ONCE(p->signal->oom_score_adj), totalpages,
-				policy);
+				peios_task_tcb(p), adj, totalpages, policy);
 	return mm;
 }
 
@@ -1059,7 +1154,8 @@ unsigned int oom_score_read(struct task_struct *p)
 	bool spared;
 
 	if (p->flags & PF_KTHREAD || is_global_init(p) ||
-	    adj == OOM_SCORE_ADJ_MIN)
+	    (adj == OOM_SCORE_ADJ_MIN &&
+	     READ_ONCE(sysctl_oom_score.immune_limit) >= OOM_SCORE_PERMILLE))
 		return 0;
 
 	read_policy(&policy);

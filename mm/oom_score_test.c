@@ -29,9 +29,12 @@
 static const struct oom_score_policy defaults = {
 	.parent_share = 125, .fork_weight = 50,
 	.fork_window_ms = 10000, .tcb_discount = 30,
+	.immune_limit = OOM_SCORE_PERMILLE,
 };
 
-static const struct oom_score_policy off;
+static const struct oom_score_policy off = {
+	.immune_limit = OOM_SCORE_PERMILLE,
+};
 
 static struct oom_score compute(const struct oom_score_input *in,
 				const struct oom_score_policy *policy)
@@ -86,6 +89,8 @@ static void random_policy(struct rnd_state *rnd, struct oom_score_policy *policy
 		.fork_weight = below(rnd, 1001),
 		.fork_window_ms = below(rnd, 3) ? below(rnd, 20000) : 0,
 		.tcb_discount = below(rnd, 1001),
+		.immune_limit = below(rnd, 2) ? below(rnd, 1001) :
+				OOM_SCORE_PERMILLE,
 	};
 }
 
@@ -248,6 +253,80 @@ static void classes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, oom_score_scale(&score, 1000), 0);
 }
 
+/* Up to the limit immune, above it a normal process with oom_score_adj 0. */
+static void immune_limit(struct kunit *test)
+{
+	static const struct {
+		unsigned int limit; u64 total, rss; bool immune;
+	} cases[] = {
+		{ 1000, 1000, 1000, true }, { 1000, 1000, 5000, true },
+		{ 1000, 0, U64_MAX, true }, { 500, 1000, 500, true },
+		{ 500, 1000, 501, false }, { 500, 1, 0, true }, { 500, 1, 1, false },
+		{ 0, 1000, 0, true }, { 0, 1000, 1, false }, { 999, 999, 998, true },
+		{ 999, 999, 999, false }, { 1, LARGEST, LARGEST / 1000, true },
+		{ 1, LARGEST, LARGEST / 1000 + 1, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct oom_score_policy policy = defaults;
+		struct oom_score_input in = {
+			.rss = cases[i].rss, .totalpages = cases[i].total,
+			.oom_score_adj = OOM_SCORE_ADJ_MIN, .age_ms = 5000,
+		};
+		enum oom_class class = OOM_CLASS_NORMAL;
+		struct oom_score score, normal;
+
+		if (cases[i].immune)
+			class = OOM_CLASS_IMMUNE;
+		policy.immune_limit = cases[i].limit;
+		score = compute(&in, &policy);
+		in.oom_score_adj = 0;
+		normal = compute(&in, &policy);
+		KUNIT_EXPECT_EQ_MSG(test, (int)score.class, (int)class,
+				    "case %u", i);
+		if (cases[i].immune)
+			KUNIT_EXPECT_EQ(test, oom_score_key(&score), LONG_MIN);
+		else
+			KUNIT_EXPECT_EQ_MSG(test, oom_score_key(&score),
+					    oom_score_key(&normal), "case %u", i);
+	}
+}
+
+/* Where nobody else is left: immune ones by points, and nobody else. */
+static void last_resort(struct kunit *test)
+{
+	struct oom_score_policy policy;
+	struct oom_score_input a, b;
+	struct oom_score sa, sb;
+	struct rnd_state rnd;
+	int run;
+
+	prandom_seed_state(&rnd, SEED + 10);
+	for (run = 0; run < RUNS; run++) {
+		random_input(&rnd, &a);
+		random_policy(&rnd, &policy);
+		policy.immune_limit = OOM_SCORE_PERMILLE;
+		b = a;
+		b.rss += some_pages(&rnd, LARGEST);
+		a.oom_score_adj = OOM_SCORE_ADJ_MIN;
+		b.oom_score_adj = OOM_SCORE_ADJ_MIN;
+		sa = compute(&a, &policy);
+		sb = compute(&b, &policy);
+		if (oom_score_last_key(&sa) == LONG_MIN ||
+		    oom_score_last_key(&sa) > oom_score_last_key(&sb))
+			break;
+		a.oom_score_adj = (short)below(&rnd, 2000) - 999;
+		b.unkillable = "test";
+		sa = compute(&a, &policy);
+		sb = compute(&b, &policy);
+		if (oom_score_last_key(&sa) != LONG_MIN ||
+		    oom_score_last_key(&sb) != LONG_MIN)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, run, RUNS);
+}
+
 static void scale_is_linuxs(struct kunit *test)
 {
 	/* (1000 + 1000 * points / totalpages) * 2 / 3, up to 1300 */
@@ -317,7 +396,9 @@ static void monotonic(struct kunit *test)
 		more.swap += some_pages(&rnd, LARGEST);
 		more.pgtables += some_pages(&rnd, LARGEST);
 		more.parent += some_pages(&rnd, LARGEST);
-		more.oom_score_adj += below(&rnd, 1001 - in.oom_score_adj);
+		/* -1000 is apart: with a limit it may count as 0. */
+		if (in.oom_score_adj > OOM_SCORE_ADJ_MIN)
+			more.oom_score_adj += below(&rnd, 1001 - in.oom_score_adj);
 		low = compute(&in, &policy);
 		high = compute(&more, &policy);
 		if (oom_score_key(&low) > oom_score_key(&high) ||
@@ -343,8 +424,9 @@ static void own_and_share(struct kunit *test)
 		random_policy(&rnd, &policy);
 		score = compute(&in, &policy);
 		if (oom_score_own(in.rss + in.swap + in.pgtables, in.age_ms,
-				  in.tcb, in.oom_score_adj, in.totalpages,
-				  &policy) +
+				  in.tcb, score.class == OOM_CLASS_NORMAL &&
+				  in.oom_score_adj == OOM_SCORE_ADJ_MIN ? 0 :
+				  in.oom_score_adj, in.totalpages, &policy) +
 		    oom_score_share(in.parent, &policy) != score.points)
 			break;
 	}
@@ -435,6 +517,10 @@ static void bounds_hold(struct kunit *test)
 		memory = score.memory + some_pages(&rnd, LARGEST);
 		share = oom_score_share_bound(in.parent + some_pages(&rnd, LARGEST),
 					      &rates);
+		if (in.oom_score_adj == OOM_SCORE_ADJ_MIN &&
+		    !oom_score_immune(in.oom_score_adj, memory,
+				      oom_score_immune_pages(&policy, in.totalpages)))
+			in.oom_score_adj = 0;
 		bound = oom_score_bound(memory, in.oom_score_adj, &rates);
 		if (score.memory <= LARGEST &&
 		    (share < score.inherited ||
@@ -461,6 +547,7 @@ static void bounds_at_the_largest(struct kunit *test)
 {
 	const struct oom_score_policy policy = {
 		.parent_share = 1000, .fork_weight = 1000, .fork_window_ms = 1,
+		.immune_limit = OOM_SCORE_PERMILLE,
 	};
 	struct oom_score_rates rates;
 
@@ -506,6 +593,7 @@ static void class_before_points(struct kunit *test)
 		    oom_score_scale(&sb, b.totalpages))
 			break;
 		b.oom_score_adj = OOM_SCORE_ADJ_MIN;
+		policy.immune_limit = OOM_SCORE_PERMILLE;
 		sb = compute(&b, &policy);
 		a.unkillable = "test";
 		sa = compute(&a, &policy);
@@ -683,10 +771,18 @@ static void sim_population(struct rnd_state *rnd, enum sim_kind kind,
 	}
 }
 
-static enum oom_class sim_class(const struct sim_task *task)
-{
-	struct oom_score score = compute(&task->in, &off);
+static u64 sim_most(const struct sim_task *task);
 
+/* The class that a bound has: an immune one could have too much. */
+static enum oom_class sim_class(const struct sim_task *task,
+				const struct oom_score_policy *policy)
+{
+	struct oom_score_input in = task->in;
+	struct oom_score score;
+
+	in.rss = sim_most(task);
+	in.swap = 0;
+	score = compute(&in, policy);
 	return score.class;
 }
 
@@ -746,10 +842,15 @@ static long sim_sum(struct sim_task *tasks, int i,
 }
 
 static s64 sim_bound(const struct sim_task *task,
+		     const struct oom_score_policy *policy,
 		     const struct oom_score_rates *rates)
 {
-	return oom_score_bound(sim_most(task) + task->in.pgtables,
-			       task->in.oom_score_adj, rates);
+	short adj = task->in.oom_score_adj;
+
+	if (adj == OOM_SCORE_ADJ_MIN &&
+	    sim_class(task, policy) == OOM_CLASS_NORMAL)
+		adj = 0;
+	return oom_score_bound(sim_most(task) + task->in.pgtables, adj, rates);
 }
 
 /* All precise: what the kernel should choose; of equal ones the last. */
@@ -802,16 +903,17 @@ static void sim_select(struct sim_task *tasks, int nr,
 	for (i = 0; i < nr; i++) {
 		s64 inherited = 0;
 
-		if (sim_class(&tasks[i]) < OOM_CLASS_NORMAL) {
+		if (sim_class(&tasks[i], policy) < OOM_CLASS_NORMAL) {
 			tasks[i].bound = LONG_MIN;
 			continue;
 		}
 		if (tasks[i].parent >= 0)
 			inherited = oom_score_share_bound(sim_bound(&tasks[tasks[i].parent],
-								    &rates),
+								    policy, &rates),
 							  &rates);
-		tasks[i].bound = oom_score_rank(sim_class(&tasks[i]),
-						sim_bound(&tasks[i], &rates) +
+		tasks[i].bound = oom_score_rank(sim_class(&tasks[i], policy),
+						sim_bound(&tasks[i], policy,
+							  &rates) +
 						inherited);
 		if (tasks[i].bound <= threshold)
 			continue;
@@ -913,6 +1015,8 @@ static struct kunit_case oom_score_cases[] = {
 	KUNIT_CASE(tcb_discount),
 	KUNIT_CASE(saturates),
 	KUNIT_CASE(classes),
+	KUNIT_CASE(immune_limit),
+	KUNIT_CASE(last_resort),
 	KUNIT_CASE(scale_is_linuxs),
 	KUNIT_CASE(terms_add_up),
 	KUNIT_CASE(monotonic),

@@ -30,6 +30,8 @@ struct seq_file;
  * @OOM_EVENT_PANIC: nobody; vm.panic_on_oom wants a panic
  * @OOM_EVENT_DEADLOCK: nobody is left to kill, and the kernel panics
  * @OOM_EVENT_NOBODY: nobody is left to kill in a cgroup that is full
+ * @OOM_EVENT_LAST_RESORT: the immune process with the most points, as nobody else
+ *	is left, by vm.oom_last_resort
  */
 enum oom_event_reason {
 	OOM_EVENT_CHOSEN,
@@ -41,6 +43,7 @@ enum oom_event_reason {
 	OOM_EVENT_PANIC,
 	OOM_EVENT_DEADLOCK,
 	OOM_EVENT_NOBODY,
+	OOM_EVENT_LAST_RESORT,
 };
 
 #define OOM_EVENT_CANDIDATES	5

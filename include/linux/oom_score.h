@@ -9,6 +9,7 @@
 #include <linux/bits.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
+#include <uapi/linux/oom.h>
 
 struct mm_struct;
 struct oom_control;
@@ -19,7 +20,8 @@ struct seq_file;
 /**
  * enum oom_class - rank classes, in the order in which they are killed
  * @OOM_CLASS_UNKILLABLE: can't be chosen: init, a kernel thread, no memory left
- * @OOM_CLASS_IMMUNE: oom_score_adj is -1000, never chosen
+ * @OOM_CLASS_IMMUNE: oom_score_adj is -1000; chosen at most where nobody else is
+ *	left, see oom_score_last_key()
  * @OOM_CLASS_NORMAL: chosen by points
  * @OOM_CLASS_VOLUNTEER: oom_score_adj is +1000, chosen before all others
  */
@@ -37,12 +39,15 @@ enum oom_class {
  * @fork_window_ms: time in which @fork_weight fades to nothing; 0 means never
  *	counted
  * @tcb_discount: permille of its memory that counts less for the TCB tier
+ * @immune_limit: permille of the domain's pages; an immune process that has more
+ *	is not immune; OOM_SCORE_PERMILLE: no limit
  */
 struct oom_score_policy {
 	unsigned int parent_share;
 	unsigned int fork_weight;
 	unsigned int fork_window_ms;
 	unsigned int tcb_discount;
+	unsigned int immune_limit;
 };
 
 /* Bounds of the policy; the arithmetic relies on the permilles' one. */
@@ -139,6 +144,20 @@ static inline s64 oom_score_bound(u64 memory, short adj,
 }
 
 /**
+ * oom_score_immune() - is a process safe from being chosen?
+ * @adj: oom_score_adj
+ * @memory: pages that it has; where these are a bound, so is the answer: who is
+ *	immune with more is so with less
+ * @limit: oom_score_immune_pages()
+ *
+ * Return: whether it is immune.
+ */
+static inline bool oom_score_immune(short adj, u64 memory, u64 limit)
+{
+	return unlikely(adj == OOM_SCORE_ADJ_MIN) && memory <= limit;
+}
+
+/**
  * oom_score_share_bound() - what a process inherits at most
  * @parent: what oom_score_bound() says of its parent
  * @rates: of oom_score_rates()
@@ -155,6 +174,8 @@ void oom_score_compute(const struct oom_score_input *in,
 		       const struct oom_score_policy *policy,
 		       struct oom_score *score);
 long oom_score_key(const struct oom_score *score);
+long oom_score_last_key(const struct oom_score *score);
+u64 oom_score_immune_pages(const struct oom_score_policy *policy, u64 totalpages);
 s64 oom_score_own(u64 memory, u64 age_ms, bool tcb, short adj, u64 totalpages,
 		  const struct oom_score_policy *policy);
 s64 oom_score_share(s64 parent, const struct oom_score_policy *policy);
@@ -226,6 +247,7 @@ struct oom_score_runner {
  * @tabled: whether what is resident has entries in page tables, all of it
  * @policy: the weights, the same for every task
  * @rates: likewise, for bounds
+ * @immune_pages: what an immune process may have
  * @parent: the parent asked for last, and what its children inherit at most
  * @parents: a cache of these
  * @last: the process looked at last, and its points at most
@@ -233,6 +255,8 @@ struct oom_score_runner {
  * @runners: those with the largest bounds so far, the largest first
  * @nr_runners: their number
  * @second: whether this is the second pass
+ * @last_resort: whether only immune processes are looked at, since nobody else is
+ *	left
  * @threshold: nobody else has a larger bound; LONG_MIN while there is room
  * @scored: candidates looked at, in this pass
  */
@@ -243,6 +267,7 @@ struct oom_score_scan {
 	bool tabled;
 	struct oom_score_policy policy;
 	struct oom_score_rates rates;
+	u64 immune_pages;
 	struct oom_score_known parent;
 	struct oom_score_known parents[1 << OOM_SCORE_PARENTS_ORDER];
 	struct oom_score_known last;
@@ -250,6 +275,7 @@ struct oom_score_scan {
 	struct oom_score_runner runners[OOM_SCORE_RUNNERS];
 	unsigned int nr_runners;
 	bool second;
+	bool last_resort;
 	long threshold;
 	unsigned int scored;
 };
@@ -273,6 +299,7 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 long oom_score_select(struct task_struct *p, struct oom_control *oc,
 		      oom_eligible_t eligible);
 bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible);
+bool oom_score_spared(struct task_struct *p, const struct oom_control *oc);
 const struct oom_score_candidate *
 oom_score_candidates(const struct oom_control *oc, unsigned int *nr);
 void oom_score_explain(struct task_struct *p, struct oom_control *oc,
@@ -322,6 +349,12 @@ static inline bool oom_score_again(struct oom_control *oc,
 				   oom_eligible_t eligible)
 {
 	return false;
+}
+
+static inline bool oom_score_spared(struct task_struct *p,
+				    const struct oom_control *oc)
+{
+	return p->signal->oom_score_adj == OOM_SCORE_ADJ_MIN;
 }
 
 static inline void oom_score_log(struct task_struct *victim,

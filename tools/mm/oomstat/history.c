@@ -145,6 +145,8 @@ static void say_why(const struct record *r)
 		  "It asked for the memory, and vm.oom_kill_allocating_task is set" },
 		{ "origin", "It had asked to be killed first (swapoff or KSM)" },
 		{ "group", "Its cgroup is killed as a whole (memory.oom.group)" },
+		{ "last_resort",
+		  "It is immune, but nobody else was left, and vm.oom_last_resort is set" },
 		{ "shared_mm", "It shared the memory of the victim" },
 	};
 	size_t i;

@@ -20,6 +20,7 @@ struct weights {
 	long long fork_window_ms;
 	long long tcb_discount;
 	long long totalpages;
+	long long immune_limit;
 };
 
 struct inputs {
@@ -42,6 +43,14 @@ struct terms {
 	long long points;
 };
 
+/* Of one with oom_score_adj -1000: has it no more than it may? */
+static bool immune(const struct inputs *in, const struct weights *w)
+{
+	return in->adj == -1000 &&
+	       (w->immune_limit >= 1000 || in->rss + in->swap + in->pgtables <=
+		(__int128)w->totalpages * w->immune_limit / 1000);
+}
+
 /* Every division rounds towards 0, as the kernel's. */
 static void compute(const struct inputs *in, const struct weights *w,
 		    struct terms *t)
@@ -54,7 +63,8 @@ static void compute(const struct inputs *in, const struct weights *w,
 		t->fork = (__int128)((__int128)t->memory * w->fork_weight / 1000) *
 			  (w->fork_window_ms - in->age_ms) / w->fork_window_ms;
 	t->tcb = in->tcb ? -(__int128)t->memory * w->tcb_discount / 1000 : 0;
-	t->adj = (__int128)in->adj * w->totalpages / 1000;
+	t->adj = in->adj == -1000 && !immune(in, w) ? 0 :
+		 (__int128)in->adj * w->totalpages / 1000;
 	t->points = t->memory + t->inherited + t->fork + t->tcb + t->adj;
 }
 
@@ -70,6 +80,9 @@ static bool misfit(char *why, size_t size, const char *format, ...)
 
 static bool read_weights(const struct record *r, struct weights *w)
 {
+	/* Records of kernels before it have no limit. */
+	if (record_number(r, "immune_limit", &w->immune_limit))
+		w->immune_limit = 1000;
 	return !record_number(r, "parent_share", &w->parent_share) &&
 	       !record_number(r, "fork_weight", &w->fork_weight) &&
 	       !record_number(r, "fork_window_ms", &w->fork_window_ms) &&
@@ -143,6 +156,13 @@ static bool not_after(const struct inputs *a, const struct terms *ta,
 	return ta->points >= tb->points;
 }
 
+static bool has_reason(const struct record *r, const char *reason)
+{
+	const char *value = record_get(r, "reason");
+
+	return value && !strcmp(value, reason);
+}
+
 /* Each candidate's points follow from its inputs, and they are in order. */
 static bool replay_candidates(const struct record *r, const struct weights *w,
 			      long long *first, char *why, size_t size)
@@ -151,6 +171,7 @@ static bool replay_candidates(const struct record *r, const struct weights *w,
 	const char *inputs = record_get(r, "inputs");
 	struct inputs in[CANDIDATES];
 	struct terms t[CANDIDATES];
+	bool last_resort = false;
 	char tier[8];
 	int i, used;
 
@@ -171,6 +192,10 @@ static bool replay_candidates(const struct record *r, const struct weights *w,
 		inputs += used;
 		inputs += *inputs == ',';
 		in[i].tcb = !strcmp(tier, "tcb");
+		if (!i)
+			last_resort = immune(&in[0], w) &&
+				      !has_reason(r, "chosen") &&
+				      !has_reason(r, "sysrq");
 		if (in[i].pid != pid)
 			return misfit(why, size,
 				      "candidates and inputs name others");
@@ -179,9 +204,10 @@ static bool replay_candidates(const struct record *r, const struct weights *w,
 			return misfit(why, size,
 				      "candidate %lld has %lld kB of points, recorded %lld kB",
 				      pid, to_kb(t[i].points), to_kb(recorded));
-		if (in[i].adj == -1000)
-			return misfit(why, size, "candidate %lld is immune",
-				      pid);
+		/* As the last resort all are, and only then. */
+		if (immune(&in[i], w) != last_resort)
+			return misfit(why, size, "candidate %lld is %simmune",
+				      pid, last_resort ? "not " : "");
 		if (i && !not_after(&in[i - 1], &t[i - 1], &in[i], &t[i]))
 			return misfit(why, size,
 				      "candidate %lld has the better claim",
@@ -208,8 +234,8 @@ bool record_replay(const struct record *r, char *why, size_t size)
 		return false;
 	if (!replay_candidates(r, &w, &first, why, size))
 		return false;
-	if ((!strcmp(reason, "chosen") || !strcmp(reason, "sysrq")) &&
-	    first != pid)
+	if ((!strcmp(reason, "chosen") || !strcmp(reason, "sysrq") ||
+	     !strcmp(reason, "last_resort")) && first != pid)
 		return misfit(why, size, "%lld would have been chosen", first);
 	return true;
 }

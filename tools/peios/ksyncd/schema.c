@@ -65,6 +65,12 @@ const struct setting settings[NR_SETTINGS] = {
 	[OOM_TCB_DISCOUNT] = {
 		"OomTcbDiscount", "vm/oom_tcb_discount",
 		0, 1000, 30, NEITHER, NULL },
+	[OOM_IMMUNE_LIMIT] = {
+		"OomImmuneLimit", "vm/oom_immune_limit",
+		0, 1000, 1000, NEITHER, NULL },
+	[OOM_LAST_RESORT] = {
+		"OomLastResort", "vm/oom_last_resort",
+		0, 1, 0, NEITHER, NULL },
 };
 
 static void message_add(struct messages *m, bool error, const char *format,

@@ -136,6 +136,7 @@ static void fresh(void)
 	    "echo 0 > oom_kill_allocating_task; echo 1 > oom_dump_tasks;"
 	    "echo 125 > oom_parent_share; echo 50 > oom_fork_weight;"
 	    "echo 10000 > oom_fork_window_ms; echo 30 > oom_tcb_discount;"
+	    "echo 1000 > oom_immune_limit; echo 0 > oom_last_resort;"
 	    "echo 0 > ../kernel/panic; cd ../..;"
 	    "printf 'MemTotal: 1000000 kB\\nSwapTotal: 0 kB\\nCommitted_AS: 1000 kB\\n' > meminfo;"
 	    "echo 2 > etc/registry/System/Memory/PanicOnOom; : > log");

@@ -129,6 +129,8 @@ static const struct {
 	{ "/proc/sys/vm/oom_fork_weight", number },
 	{ "/proc/sys/vm/oom_fork_window_ms", number },
 	{ "/proc/sys/vm/oom_tcb_discount", number },
+	{ "/proc/sys/vm/oom_immune_limit", number },
+	{ "/proc/sys/vm/oom_last_resort", number },
 	{ "/proc/sys/vm/overcommit_ratio", number },
 	{ "/proc/sys/vm/admin_reserve_kbytes", number },
 	{ "/proc/sys/vm/oom_dump_tasks", number },

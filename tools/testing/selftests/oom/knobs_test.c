@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The four knobs of the OOM score in /proc/sys/vm.
+ * The knobs of the OOM score in /proc/sys/vm.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,6 +37,14 @@ FIXTURE_VARIANT_ADD(knob, oom_fork_window_ms) {
 
 FIXTURE_VARIANT_ADD(knob, oom_tcb_discount) {
 	.name = "oom_tcb_discount", .by_default = 30, .max = 1000,
+};
+
+FIXTURE_VARIANT_ADD(knob, oom_immune_limit) {
+	.name = "oom_immune_limit", .by_default = 1000, .max = 1000,
+};
+
+FIXTURE_VARIANT_ADD(knob, oom_last_resort) {
+	.name = "oom_last_resort", .by_default = 0, .max = 1,
 };
 
 FIXTURE_SETUP(knob)
@@ -113,6 +121,9 @@ TEST_F(knob, zero_switches_its_term_off)
 			   strstr(variant->name, "tcb") ? "tcb" : "fork";
 	struct hog hog;
 
+	/* These have no term: see the next test. */
+	if (strstr(variant->name, "immune") || strstr(variant->name, "resort"))
+		return;
 	if (!strcmp(term, "tcb") && !have_peios())
 		SKIP(return, "no Peios: nobody is of the TCB tier");
 	/* Some weight in us for it to inherit from. */
@@ -122,6 +133,33 @@ TEST_F(knob, zero_switches_its_term_off)
 	EXPECT_NE(0, detail(hog.pid, term));
 	ASSERT_EQ(0, write_file(self->path, "0"));
 	EXPECT_EQ(0, detail(hog.pid, term));
+	hog_stop(&hog);
+}
+
+static void expect_class(struct __test_metadata *_metadata, pid_t pid,
+			 const char *class)
+{
+	char path[64], shown[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_detail", pid);
+	ASSERT_EQ(0, read_key(path, "class", shown, sizeof(shown)));
+	EXPECT_STREQ(class, shown);
+}
+
+TEST_F(knob, only_the_limit_ends_immunity)
+{
+	bool limit = strstr(variant->name, "immune_limit");
+	struct hog hog;
+	int weight;
+
+	ASSERT_EQ(0, hog_start(&hog, -1000, NULL));
+	ASSERT_EQ(0, hog_grow(&hog, 4 * MB));
+	for (weight = 0; weight < 2; weight++) {
+		ASSERT_EQ(0, write_file(self->path, weight ? "1" : "0"));
+		expect_class(_metadata, hog.pid, limit ? "normal" : "immune");
+	}
+	ASSERT_EQ(0, write_file(self->path, self->old));
+	expect_class(_metadata, hog.pid, "immune");
 	hog_stop(&hog);
 }
 

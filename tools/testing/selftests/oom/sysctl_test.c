@@ -71,7 +71,7 @@ static const char * const knobs[] = {
 	"vm/admin_reserve_kbytes", "vm/user_reserve_kbytes", "vm/panic_on_oom",
 	"vm/oom_kill_allocating_task", "vm/oom_dump_tasks", "kernel/panic",
 	"vm/oom_parent_share", "vm/oom_fork_weight", "vm/oom_fork_window_ms",
-	"vm/oom_tcb_discount",
+	"vm/oom_tcb_discount", "vm/oom_immune_limit", "vm/oom_last_resort",
 	"kernel/core_pattern", "kernel/poweroff_cmd", "kernel/usermodehelper/bset",
 	"kernel/usermodehelper/inheritable",
 };

@@ -284,8 +284,6 @@ static enum oom_reap_thread oom_reap_judge_thread(struct task_struct *t)
 		dying = oom_reap_is_dying(t);
 		unlock_task_sighand(t, &flags);
 	}
-	/* Pairs with the barrier in oom_reap_set_list(). */
-	smp_mb();
 	if (!dying)
 		return OOM_REAP_THREAD_LIVE;
 	if (task_is_running(t))
@@ -311,7 +309,7 @@ int oom_reap_set_list(void __user **list, void __user *head)
 	void __user *old = *list;
 
 	WRITE_ONCE(*list, head);
-	/* Pairs with the barrier in oom_reap_judge_thread(). */
+	/* Pairs with the barrier in oom_reap_look_at_thread(). */
 	smp_mb();
 	if (likely(!oom_reap_is_dying(current)))
 		return 0;
@@ -403,6 +401,8 @@ static void oom_reap_look_at_thread(struct task_struct *t, void *arg)
 	in->threads[oom_reap_judge_thread(t)]++;
 	if (!view->lists)
 		return;
+	/* Pairs with the barrier in oom_reap_set_list(). */
+	smp_mb();
 	for (compat = 0; compat <= IS_ENABLED(CONFIG_COMPAT); compat++) {
 		oom_reap_read_head(t, compat, &head);
 		in->lists[oom_reap_judge_list(head.addr, head.readable,

@@ -34,7 +34,7 @@ static void put16(char *bytes, unsigned int value)
  */
 bool elevate_env_taken(const char *variable)
 {
-	static const char * const names[] = { "TERM", "COLORTERM", "LANG" };
+	static const char * const names[] = { "TERM", "COLORTERM", "LANG", NULL };
 	const char *value = strchr(variable, '='), *at;
 	size_t len, i;
 
@@ -53,7 +53,7 @@ bool elevate_env_taken(const char *variable)
 				return false;
 		return true;
 	}
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; names[i]; i++)
 		if (strlen(names[i]) == len && !strncmp(variable, names[i], len))
 			return true;
 	return false;

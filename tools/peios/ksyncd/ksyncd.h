@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "say.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 /* The Makefile defines __printf(a, b). */
 
@@ -262,11 +264,5 @@ int policy_run(const struct kernel *kernel, const struct options *options);
 __printf(1, 2) void notify(const char *format, ...);
 __printf(1, 2) void notify_status(const char *format, ...);
 int watchdog_ms(void);
-
-/* logon.c */
-bool logon_check(const char *root);
-
-/* main.c: a line for the log, with the priority of syslog(3). */
-__printf(2, 3) void say(int priority, const char *format, ...);
 
 #endif /* KSYNCD_H */

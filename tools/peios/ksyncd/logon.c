@@ -8,9 +8,7 @@
 #include <syslog.h>
 
 #include "../logon/logon.h"
-
-__printf(2, 3) void say(int priority, const char *format, ...);
-bool logon_check(const char *root);
+#include "say.h"
 
 static void say_one(void *to, bool error, const char *text)
 {

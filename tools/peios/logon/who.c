@@ -2,6 +2,7 @@
 /*
  * Users and groups, as the C library knows them.
  */
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -35,7 +36,7 @@ int logon_who_find(const char *user, const char *service,
 	gid_t *gids = NULL, *more;
 	int nr = 32, err;
 
-	_Static_assert(sizeof(gid_t) == sizeof(u32), "gids are 32 bits");
+	static_assert(sizeof(gid_t) == sizeof(u32), "gids are 32 bits");
 	memset(who, 0, sizeof(*who));
 	if (!buffer)
 		return -ENOMEM;

@@ -172,8 +172,8 @@ static int give_token(pam_handle_t *pamh, const struct options *options,
 	return PAM_SUCCESS;
 }
 
-static int logon(pam_handle_t *pamh, const struct options *options,
-		 const char *user, const char *service)
+static int open_logon(pam_handle_t *pamh, const struct options *options,
+		      const char *user, const char *service)
 {
 	struct logon_result result;
 	struct logon_policy policy;
@@ -215,12 +215,7 @@ static int logon(pam_handle_t *pamh, const struct options *options,
 }
 
 EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
-			       const char **argv);
-EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
-				const char **argv);
-
-int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
-			const char **argv)
+			       const char **argv)
 {
 	const void *service = NULL;
 	const char *user = NULL;
@@ -235,12 +230,12 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	}
 	if (pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS)
 		service = NULL;
-	return logon(pamh, &options, user, service);
+	return open_logon(pamh, &options, user, service);
 }
 
 /* The token ends with the processes that have it. */
-int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
-			 const char **argv)
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
+				const char **argv)
 {
 	(void)pamh;
 	(void)flags;

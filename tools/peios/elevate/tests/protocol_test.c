@@ -26,8 +26,8 @@ static int parse(const char *data, size_t size)
 
 static void round_trip(void)
 {
-	char *argv[] = { "sysctl", "-w", "vm.overcommit_ratio=60", "", NULL };
-	char *env[] = { "TERM=xterm-256color", "LD_PRELOAD=/tmp/x.so",
+	char *argv[5] = { "sysctl", "-w", "vm.overcommit_ratio=60", "", NULL };
+	char *env[5] = { "TERM=xterm-256color", "LD_PRELOAD=/tmp/x.so",
 			"LC_ALL=C.UTF-8", "PATH=/tmp", NULL };
 	long size, cut;
 
@@ -49,9 +49,9 @@ static void round_trip(void)
 	test_done("a request as it was meant, and no part of one");
 }
 
-static void requests(void)
+static void bad_requests(void)
 {
-	char *argv[] = { "id", NULL }, *none[] = { NULL };
+	char *argv[2] = { "id", NULL }, *none[1] = { NULL };
 	char *many[ELEVATE_ARGS_MAX + 2];
 	long size;
 	int i;
@@ -65,7 +65,8 @@ static void requests(void)
 	bytes[2] = 0;
 	bytes[7] = 0;
 	expect(parse(bytes, size) && strstr(why, "words"), "no words");
-	bytes[7] = bytes[8] = 0xff;
+	bytes[7] = 0xff;
+	bytes[8] = 0xff;
 	expect(parse(bytes, size) && strstr(why, "words"), "too many");
 	bytes[7] = 1;
 	bytes[8] = 0;
@@ -121,7 +122,7 @@ static void others(void)
 	test_done("answers, input, windows and signals");
 }
 
-static void environment(void)
+static void variables_taken(void)
 {
 	static const char * const taken[] = {
 		"TERM=xterm", "COLORTERM=truecolor", "LANG=de_DE.UTF-8",
@@ -145,8 +146,8 @@ static void environment(void)
 int main(void)
 {
 	round_trip();
-	requests();
+	bad_requests();
 	others();
-	environment();
+	variables_taken();
 	return test_end();
 }

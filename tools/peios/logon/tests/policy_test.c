@@ -49,8 +49,15 @@ static void put(const char *name, const char *text)
 
 static void fresh(void)
 {
-	run("rm -rf '%s'; mkdir -p '%s/System/Logon/Groups' '%s/System/Logon/Users' '%s/System/Logon/Services' '%s/System/Logon/Elevate/Groups' && chmod -R 755 '%s'",
-	    root, root, root, root, root, root);
+	static const char * const folders[] = {
+		"Groups", "Users", "Services", "Elevate/Groups",
+	};
+	unsigned int i;
+
+	run("rm -rf '%s'", root);
+	for (i = 0; i < ARRAY_SIZE(folders); i++)
+		run("mkdir -p '%s/System/Logon/%s'", root, folders[i]);
+	run("chmod -R 755 '%s'", root);
 	put("Groups/root", "groups unix,Administrators\n");
 }
 
@@ -151,7 +158,7 @@ static void bad_trees(void)
 
 int main(void)
 {
-	strcpy(top, "/tmp/logon-test-XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/logon-test-XXXXXX");
 	if (!mkdtemp(top))
 		return 2;
 	chmod(top, 0755);

@@ -67,7 +67,7 @@ static void bad_rules(void)
 	refused("", "is empty");
 	refused("user unix", "newline");
 	refused("# nothing\n\n", "says nothing");
-	refused("user S-1-5-18 \n", "SID");
+	refused("user S-1-5-18\x20\n", "SID");
 	refused("user SysteM\n", "SID");
 	refused("user S-1-\n", "SID");
 	refused("groups S-1-5-18,\n", "SID");
@@ -82,7 +82,7 @@ static void bad_rules(void)
 	refused("enabled SeDebugPrivilege\n", "does not give");
 	refused("user unix\nuser unix\n", "key twice");
 	refused("user\n", "without a value");
-	refused("user \n", "without a value");
+	refused("user\x20\n", "without a value");
 	refused("User unix\n", "key that there is not");
 	refused(" user unix\n", "key that there is not");
 	refused("logon maybe\n", "not token");
@@ -123,7 +123,7 @@ static void words(void)
 		char copy[64];
 		int err;
 
-		strcpy(copy, cases[i].text);
+		snprintf(copy, sizeof(copy), "%s", cases[i].text);
 		err = logon_word_parse(copy, strlen(copy), &verdict, &why);
 		expect(err == cases[i].err && verdict == cases[i].verdict,
 		       "'%s': %d %d", cases[i].text, err, verdict);
@@ -172,15 +172,20 @@ static void add(enum logon_table table, const char *name, u32 gid,
 	entry->table = table;
 	entry->known = gid;
 	entry->gid = gid;
-	strcpy(entry->name, name);
+	snprintf(entry->name, sizeof(entry->name), "%s", name);
 	entry->rule = rule;
 }
+
+#define ALICE		"S-1-22-1-1000"
+#define ALICE_GROUPS	"S-1-22-2-1000,S-1-22-2-27,S-1-22-2-4"
+#define TCB		"SeTcbPrivilege"
 
 static const u32 alice_gids[] = { 1000, 27, 4 };
 static const struct logon_who alice = {
 	.service = "sshd", .user = "alice", .uid = 1000,
 	.gids = alice_gids, .nr_gids = 3,
 };
+
 static const u32 root_gids[] = { 0 };
 static const struct logon_who root = {
 	.user = "root", .gids = root_gids, .nr_gids = 1,
@@ -212,14 +217,14 @@ static void matches(void)
 	add(LOGON_GROUPS, "wheel", 99, "privileges SeTcbPrivilege\n");
 	add(LOGON_GROUPS, "nobody-has-it", 0, "privileges SeTcbPrivilege\n");
 	expect(!logon_match(&policy, &alice, &result), "%s", result.by);
-	is("replace user=S-1-22-1-1000 groups=S-1-5-32-544,S-1-22-2-1000,S-1-22-2-27,S-1-22-2-4 deny= privileges="
+	is("replace user=" ALICE " groups=S-1-5-32-544," ALICE_GROUPS " deny= privileges="
 	   USER_PRIVILEGES " enabled=" USER_PRIVILEGES, "Groups/sudo");
 
 	/* Groups add up; who is denied is denied. */
 	add(LOGON_GROUPS, "adm", 4,
 	    "groups Users\ndeny Administrators,S-1-5-7\nprivileges SeDebugPrivilege\nenabled none\n");
 	expect(!logon_match(&policy, &alice, &result), "%s", result.by);
-	is("replace user=S-1-22-1-1000 groups=S-1-5-32-545,S-1-22-2-1000,S-1-22-2-27,S-1-22-2-4"
+	is("replace user=" ALICE " groups=S-1-5-32-545," ALICE_GROUPS
 	   " deny=S-1-5-32-544,S-1-5-7 privileges=SeDebugPrivilege,"
 	   USER_PRIVILEGES " enabled=" USER_PRIVILEGES,
 	   "Groups/sudo, Groups/adm");
@@ -227,7 +232,7 @@ static void matches(void)
 	/* The user's rule alone, and the service's before it. */
 	add(LOGON_USERS, "alice", 0, "privileges none\ngroups unix\n");
 	expect(!logon_match(&policy, &alice, &result), "%s", result.by);
-	is("replace user=S-1-22-1-1000 groups=S-1-22-2-1000,S-1-22-2-27,S-1-22-2-4 deny= privileges= enabled=",
+	is("replace user=" ALICE " groups=" ALICE_GROUPS " deny= privileges= enabled=",
 	   "Users/alice");
 	add(LOGON_SERVICES, "sshd", 0, "logon unix\n");
 	expect(!logon_match(&policy, &alice, &result) &&
@@ -270,7 +275,7 @@ static void merges(void)
 	test_done("rules that don't fit together");
 }
 
-static void elevates(void)
+static void elevation(void)
 {
 	fresh();
 	policy.no_rule = LOGON_UNIX;
@@ -282,7 +287,7 @@ static void elevates(void)
 	    "user SYSTEM\ngroups Administrators\nprivileges SeTcbPrivilege\n");
 	expect(!logon_match_elevate(&policy, &alice, "root", &root, &result),
 	       "%s", result.by);
-	is("replace user=S-1-5-18 groups=S-1-5-32-544 deny= privileges=SeTcbPrivilege enabled=SeTcbPrivilege",
+	is("replace user=S-1-5-18 groups=S-1-5-32-544 deny= privileges=" TCB " enabled=" TCB,
 	   "Elevate/Groups/sudo");
 	expect(!logon_match_elevate(&policy, &alice, "postgres", &alice,
 				    &result) && result.verdict == LOGON_REFUSE,
@@ -316,7 +321,7 @@ int main(void)
 	names();
 	matches();
 	merges();
-	elevates();
+	elevation();
 	commands();
 	return test_end();
 }

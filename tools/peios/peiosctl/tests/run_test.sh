@@ -113,7 +113,7 @@ says 'who may not even its own' 1 \
 	'^LOWER_OOM_SCORE_ADJ +no +privilege: needs SeTcbPrivilege$' \
 	check --as=12 12 SET_QUOTA,lower_oom_score_adj
 says 'how to get what an entry would give' 1 \
-	'^how: sd: the owner, S-1-22-1-1001, or who has WRITE_DAC adds an entry for S-1-22-1-1000 ' \
+	'^how: sd: the owner, S-1-22-1-1001, or who has WRITE_DAC adds an entry for S-1-22-1-' \
 	check 12 VM_READ
 says 'how to get by a protection' 1 \
 	'^how: pip: who holds SeTcbPrivilege .* peiosctl run --pip=2,8$' check 11 VM_READ

@@ -1148,8 +1148,9 @@ static void check_balance(long long others, long long kills_before,
 		violation("Committed_AS, without that of processes, was %lld and is %lld",
 			  others, commit_of_no_process());
 	if (!all_recorded(kills, again) || shared->wrong)
-		violation("%lld kills, %lld again, %lld counted, %lld lost; %lld of %lld, %lld wrong",
-			  kills, again, shared->counted, shared->lost, shared->records,
+		violation("kills %lld, again %lld, counted %lld, lost %lld; %lld/%lld, wrong %lld",
+			  kills, again, shared->counted, shared->lost,
+			  shared->records,
 			  history_last() - shared->first + 1, shared->wrong);
 	if (cgroup_kills(top) != kills)
 		violation("%lld kills by memory.events, %lld by vmstat",

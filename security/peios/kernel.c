@@ -20,6 +20,7 @@
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/security.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 
 #include "cred.h"
@@ -180,6 +181,16 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 		 PERF_SAMPLE_REGS_INTR)
 
 /*
+ * A uprobe puts a breakpoint into a program, and its reference counter adds to a
+ * word of every process that maps the file: like the same probes of tracefs.
+ */
+static bool is_probe(const struct perf_event *event)
+{
+	return !strcmp(event->pmu->name, "uprobe") ||
+	       !strcmp(event->pmu->name, "kprobe");
+}
+
+/*
  * CAP_PERFMON looks into any process, past ptrace's rules. An event that is
  * inherited at fork was asked for when it was opened; the kernel has some of its
  * own, and a tracer's breakpoints come after the right to trace.
@@ -191,6 +202,8 @@ static int hook_perf_event_alloc(struct perf_event *event)
 
 	if (event->parent || current->flags & PF_KTHREAD)
 		return 0;
+	if (is_probe(event))
+		return peios_need(PEIOS_PRIV_TCB, "perf_event", -EACCES, true);
 	if (!target)
 		return event->attr.sample_type & COPIES ?
 		       peios_need(PEIOS_PRIV_TCB, "perf_event", -EACCES, true) :

@@ -15,7 +15,7 @@ u64 peios_lockdown_privilege(enum lockdown_reason what);
 u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_policy_path(unsigned long magic, const char *path);
 
-int peios_terminal_ioctl(unsigned int cmd, unsigned long arg);
+int peios_terminal_ioctl(unsigned int cmd);
 int peios_need(u64 privilege, const char *op, int error, bool audit);
 
 void __init peios_add_file_hooks(void);

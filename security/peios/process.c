@@ -244,6 +244,9 @@ int peios_cred_decide(const struct cred *cred, u64 counts,
 	if (!sd) {
 		peios_cred_user(target, &of.user);
 		of.privileges = peios_cred_present(target);
+		/* It loads modules without the privilege for that. */
+		if (peios_cred(target)->modprobe)
+			of.privileges |= PEIOS_PRIV_TCB | PEIOS_PRIV_LOAD_DRIVER;
 		of.by_root = peios_cred_lost(target) & PEIOS_LOST_ROOT &&
 			     is_unix_root(who.subject.user, target);
 	}

@@ -619,6 +619,38 @@ static void signals(struct kunit *test)
 	}
 }
 
+/*
+ * A root that gave its privileges up may not act as the kernel's modprobe, which
+ * has none either but may load modules.
+ */
+static void modprobe_is_guarded(struct kunit *test)
+{
+	struct peios_token *token = make_token(test, 0);
+	struct cred *who, *whom;
+	struct peios_access result;
+	u64 lacks;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+
+	token->present = PEIOS_PRIV_USER;
+	who = cred_to_shuffle(test);
+	whom = cred_to_shuffle(test);
+	peios_cred(who)->token = token;
+	peios_cred(whom)->token = token;
+	KUNIT_EXPECT_EQ(test, peios_cred_decide(who, PEIOS_PRIV_ALL, whom, NULL,
+						PEIOS_PROCESS_VM_WRITE, &result,
+						&lacks), 0);
+	peios_cred(whom)->modprobe = true;
+	KUNIT_EXPECT_EQ(test, peios_cred_decide(who, PEIOS_PRIV_ALL, whom, NULL,
+						PEIOS_PROCESS_VM_WRITE, &result,
+						&lacks), -EACCES);
+	KUNIT_EXPECT_EQ(test, lacks, PEIOS_PRIV_TCB | PEIOS_PRIV_LOAD_DRIVER);
+	shuffled_cred_free(who);
+	shuffled_cred_free(whom);
+	kfree(token);
+}
+
 /* Neither those of better days nor lesser ones make more of a thread. */
 static void overriding_credentials(struct kunit *test)
 {
@@ -754,6 +786,7 @@ static struct kunit_case process_cases[] = {
 	KUNIT_CASE(control_needs_the_targets_privileges),
 	KUNIT_CASE(ptrace_modes),
 	KUNIT_CASE(signals),
+	KUNIT_CASE(modprobe_is_guarded),
 	KUNIT_CASE(overriding_credentials),
 	KUNIT_CASE(losses_are_handed_on),
 	{}

@@ -300,23 +300,22 @@ TEST_F(root, typing_into_the_own_terminal)
 	EXPECT_EQ(EPERM, in_child(type_own, self));
 }
 
-static int paste(int console)
+/* The kernel reads the command again after it was asked for: see all of them. */
+static int console_command(int console, char command)
 {
-	char sub = TIOCL_PASTESEL;
-
-	return ioctl(console, TIOCLINUX, &sub) ? -errno : 0;
+	return ioctl(console, TIOCLINUX, &command) < 0 ? -errno : 0;
 }
 
 TEST_F(root, pasting_into_a_console)
 {
 	int console = open("/dev/tty1", O_RDWR | O_NOCTTY);
-	char sub = TIOCL_GETSHIFTSTATE;
 
 	ASSERT_LE(0, console);
-	EXPECT_EQ(0, paste(console));
+	EXPECT_EQ(0, console_command(console, TIOCL_PASTESEL));
+	EXPECT_EQ(0, console_command(console, TIOCL_GETSHIFTSTATE));
 	ASSERT_EQ(0, give_up());
-	EXPECT_EQ(-EPERM, paste(console));
-	EXPECT_LE(0, ioctl(console, TIOCLINUX, &sub));
+	EXPECT_EQ(-EPERM, console_command(console, TIOCL_PASTESEL));
+	EXPECT_EQ(-EPERM, console_command(console, TIOCL_GETSHIFTSTATE));
 }
 
 /* -- All memory, and the kernel's -- */
@@ -541,6 +540,44 @@ static int open_event(pid_t pid, int cpu, uint64_t sample_type)
 		return -errno;
 	close(fd);
 	return 0;
+}
+
+/* A probe of perf on a word of this program, as tracefs would make it. */
+static int open_probe(const char *kind)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.uprobe_path = (uintptr_t)"/proc/self/exe",
+	};
+	char path[128], text[32];
+	int fd;
+
+	snprintf(path, sizeof(path),
+		 "/sys/bus/event_source/devices/%s/type", kind);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return -ENODEV;
+	attr.type = atoi(text);
+	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1,
+		     PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+TEST_F(root, probes_by_perf)
+{
+	int with = open_probe("uprobe");
+
+	if (with == -ENODEV)
+		SKIP(return, "the kernel has no uprobes");
+	/* Or whatever else is wrong with it: it was not refused. */
+	EXPECT_NE(-EACCES, with);
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, open_probe("uprobe"));
+	/* Both of them, where the kernel has both. */
+	with = open_probe("kprobe");
+	EXPECT_TRUE(with == -EACCES || with == -ENODEV);
 }
 
 TEST_F(root, events_that_copy_memory)

@@ -182,7 +182,8 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 
 /*
  * A uprobe puts a breakpoint into a program, and its reference counter adds to a
- * word of every process that maps the file: like the same probes of tracefs.
+ * word of every process that maps the file: like the same probes of tracefs. The
+ * hook comes when the probe is in place already; a refusal takes it away again.
  */
 static bool is_probe(const struct perf_event *event)
 {

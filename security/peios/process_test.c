@@ -625,14 +625,15 @@ static void signals(struct kunit *test)
  */
 static void modprobe_is_guarded(struct kunit *test)
 {
-	struct peios_token *token = make_token(test, 0);
-	struct cred *who, *whom;
 	struct peios_access result;
+	struct peios_token *token;
+	struct cred *who, *whom;
 	u64 lacks;
 
 	if (!peios_initialized)
 		kunit_skip(test, "Peios is not in lsm=");
 
+	token = make_token(test, 0);
 	token->present = PEIOS_PRIV_USER;
 	who = cred_to_shuffle(test);
 	whom = cred_to_shuffle(test);

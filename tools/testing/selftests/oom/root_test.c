@@ -542,12 +542,14 @@ static int open_event(pid_t pid, int cpu, uint64_t sample_type)
 	return 0;
 }
 
-/* A probe of perf on a word of this program, as tracefs would make it. */
+/* A probe of perf in this program, or in the kernel, as tracefs would make it. */
 static int open_probe(const char *kind)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
-		.uprobe_path = (uintptr_t)"/proc/self/exe",
+		/* uprobe_path and kprobe_func are the same field. */
+		.uprobe_path = (uintptr_t)(*kind == 'u' ? "/proc/self/exe" :
+							  "kernel_clone"),
 	};
 	char path[128], text[32];
 	int fd;
@@ -567,7 +569,9 @@ static int open_probe(const char *kind)
 
 TEST_F(root, probes_by_perf)
 {
-	int with = open_probe("uprobe");
+	int with = open_probe("uprobe"), kernel = open_probe("kprobe");
+
+	TH_LOG("uprobe: %s, kprobe: %s", strerror(-with), strerror(-kernel));
 
 	if (with == -ENODEV)
 		SKIP(return, "the kernel has no uprobes");
@@ -575,9 +579,8 @@ TEST_F(root, probes_by_perf)
 	EXPECT_NE(-EACCES, with);
 	ASSERT_EQ(0, give_up());
 	EXPECT_EQ(-EACCES, open_probe("uprobe"));
-	/* Both of them, where the kernel has both. */
-	with = open_probe("kprobe");
-	EXPECT_TRUE(with == -EACCES || with == -ENODEV);
+	/* As the probes of tracefs are: see locked_down. */
+	EXPECT_EQ(kernel ? kernel : -EPERM, open_probe("kprobe"));
 }
 
 TEST_F(root, events_that_copy_memory)

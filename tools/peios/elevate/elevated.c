@@ -498,25 +498,14 @@ fail:
 /* Whoever orders may have anything run: only who could do so anyway. */
 static bool may_order(int fd)
 {
-	static const char name[] = "SeTcbPrivilege";
-	char text[16384], *rest = text, *line;
+	char text[16384];
 	struct ucred peer;
 	int pidfd;
 
 	if (find_peer(fd, &peer, &pidfd) || peer.uid ||
 	    read_proc(peer.pid, pidfd, "attr/peios/token", text, sizeof(text)))
 		return false;
-	while ((line = strsep(&rest, "\n"))) {
-		char *word;
-
-		if (strncmp(line, "enabled ", 8))
-			continue;
-		line += 8;
-		while ((word = strsep(&line, ",")))
-			if (!strcmp(word, name))
-				return true;
-	}
-	return false;
+	return logon_token_enables(text, "SeTcbPrivilege");
 }
 
 /* Told to end, and a little later ended, with all that is left in its session. */

@@ -176,6 +176,9 @@ int logon_load(const char *root, struct logon_policy *policy, logon_say_t say,
 	       void *to);
 void logon_free(struct logon_policy *policy);
 
+/* rule.c: of the text of a token, see attr/peios/token */
+bool logon_token_enables(char *text, const char *name);
+
 /* who.c */
 int logon_who_find(const char *user, const char *service,
 		   struct logon_who *who);

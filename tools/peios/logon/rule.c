@@ -633,3 +633,25 @@ int logon_command(const struct logon_result *result, char *text, size_t size)
 	add_privileges(text, size, &used, " enabled=", result->enabled);
 	return used + 1 < size ? (int)used : -E2BIG;
 }
+
+/**
+ * logon_token_enables() - has a token a privilege enabled?
+ * @text: the token, as attr/peios/token shows it; its contents are used up
+ * @name: the privilege's name
+ *
+ * Return: true if so.
+ */
+bool logon_token_enables(char *text, const char *name)
+{
+	char *line, *word;
+
+	while ((line = strsep(&text, "\n"))) {
+		if (strncmp(line, "enabled ", 8))
+			continue;
+		line += 8;
+		while ((word = strsep(&line, ",")))
+			if (!strcmp(word, name))
+				return true;
+	}
+	return false;
+}

@@ -84,8 +84,7 @@ static int open_token(const struct options *options, int flags)
  */
 static int may_replace(const struct options *options)
 {
-	static const char name[] = "SeCreateTokenPrivilege";
-	char text[16384], *line, *rest = text;
+	char text[16384];
 	ssize_t n, len = 0;
 	int fd, err;
 
@@ -103,17 +102,7 @@ static int may_replace(const struct options *options)
 	if (n < 0)
 		return err == EINVAL ? 0 : -err;
 	text[len] = '\0';
-	while ((line = strsep(&rest, "\n"))) {
-		char *word;
-
-		if (strncmp(line, "enabled ", 8))
-			continue;
-		line += 8;
-		while ((word = strsep(&line, ",")))
-			if (!strcmp(word, name))
-				return 1;
-	}
-	return 0;
+	return logon_token_enables(text, "SeCreateTokenPrivilege");
 }
 
 static int replace(const struct options *options,

@@ -5,36 +5,11 @@
 #ifndef KSYNCD_TEST_H
 #define KSYNCD_TEST_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #endif
 
-static int test_nr, test_bad, test_failed;
-
-/* Within a test: each expectation that is not met is said, the test fails. */
-#define expect(condition, ...) do {					\
-	if (!(condition) && test_bad++ < 10) {				\
-		printf("# line %d: %s: ", __LINE__, #condition);	\
-		printf(__VA_ARGS__);					\
-		printf("\n");						\
-	}								\
-} while (0)
-
-static inline void test_done(const char *name)
-{
-	printf("%sok %d ksyncd: %s\n", test_bad ? "not " : "", ++test_nr, name);
-	test_failed += !!test_bad;
-	test_bad = 0;
-	fflush(stdout);
-}
-
-static inline int test_end(void)
-{
-	printf("1..%d\n", test_nr);
-	return test_failed ? 1 : 0;
-}
+#define TEST_OF	"ksyncd"
+#include "../../common/test.h"
 
 #endif /* KSYNCD_TEST_H */

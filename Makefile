@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debian debug kcsan vanilla vanilla-debian initramfs run check load soak kunit lint bench select reap-bench warning \
+.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check load soak kunit lint bench select reap-bench warning \
 	tree refresh series series-check off-check configs analyze coverage deb vm userland clean
 
 help:
@@ -57,12 +57,9 @@ apply: setup-run
 	@$(S)/base.sh
 	@$(S)/apply.sh
 
+# It has what Debian's user space needs, so that make vm boots it, too.
 release: apply
-	@$(S)/kernel.sh release base peios
-
-# The release kernel with what Debian needs to boot.
-debian: apply
-	@$(S)/kernel.sh debian base debian peios
+	@$(S)/kernel.sh release base debian peios
 
 debug: apply
 	@$(S)/kernel.sh debug base peios debug
@@ -72,10 +69,7 @@ kcsan: apply
 
 # The base kernel of the same configuration, to compare with.
 vanilla: apply
-	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh vanilla base
-
-vanilla-debian: apply
-	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh debian base debian
+	@TREE=$$(. $(S)/lib.sh && echo "$$BASE") $(S)/kernel.sh vanilla base debian
 
 initramfs: release
 	@$(S)/initramfs.sh
@@ -138,15 +132,15 @@ series-check: setup-lint release series
 off-check: apply
 	@$(S)/off-check.sh
 
-deb: setup-deb apply $(if $(filter small,$(CONFIG)),debian)
+deb: setup-deb apply $(if $(filter small,$(CONFIG)),release)
 	@$(S)/deb.sh
 
-vm: setup-vm debian
+vm: setup-vm release
 	@CONFIG=small $(S)/vm.sh
 
 export TESTS LONG
 
-userland: setup-vm debian $(if $(filter vanilla,$(KERNEL)),vanilla-debian)
+userland: setup-vm release $(if $(filter vanilla,$(KERNEL)),vanilla)
 	@$(S)/check.sh userland
 
 coverage: setup-check initramfs

@@ -14,7 +14,7 @@ out=deb debian=/usr/src/linux-config-$WANT
 case ${CONFIG:-cloud} in
 cloud) from=$debian/config.amd64_none_cloud-amd64.xz ;;
 debian) from=$debian/config.amd64_none_amd64.xz ;;
-small) from='' out=debian ;;
+small) from='' out=release ;;
 *) from=$CONFIG ;;
 esac
 [ -z "$from" ] || [ -r "$from" ] || die "CONFIG=$from can't be read"

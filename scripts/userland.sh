@@ -65,14 +65,15 @@ truncate -s 32M "$disk.img"
 cp --sparse=always "$vm/debian.img" "$vm/userland.img"
 
 APPEND=(root=/dev/vda rw kunit.enable=0 "lsm=$VM_LSM")
-[ "${KERNEL:-}" != vanilla ] || LINUX=$BASE
+image=$LINUX/release/arch/x86/boot/bzImage
+[ "${KERNEL:-}" != vanilla ] || image=$BASE/vanilla/arch/x86/boot/bzImage
 boot=1 rc=75
 while [ $rc -eq 75 ] && [ $boot -le 5 ]; do
 	rc=0
 	log=userland-$boot
 	"$TOP/scripts/qemu.sh" -n $log -m "$mb" -t "${SECONDS_A_BOOT:-1200}" -f '' \
 		-d "$vm/userland.img" -d "$disk.img" \
-		"$LINUX/debian/arch/x86/boot/bzImage" "${APPEND[@]}" \
+		"$image" "${APPEND[@]}" \
 		userland="$boot" >&2 || rc=$?
 	tr -d '\r' < "$LOGS/$log-report.log" | grep -v '^guest: job ended with 75$' || true
 	if grep -nE "$ALARMS" "$LOGS/$log-console.log" > "$LOGS/alarms-$log"; then

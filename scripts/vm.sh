@@ -16,7 +16,7 @@ if [ ! -e "$vm/vm.img" ] || ! cmp -s "$vm/.image" "$vm/.vm-image"; then
 	cp --sparse=always "$vm/debian.img" "$vm/vm.img"
 	cp "$vm/.image" "$vm/.vm-image"
 fi
-image=$LINUX/debian/arch/x86/boot/bzImage
+image=$LINUX/release/arch/x86/boot/bzImage
 append=(root=/dev/vda rw kunit.enable=0 "lsm=$VM_LSM")
 network='-nic user,model=virtio-net-pci'
 

@@ -81,6 +81,7 @@ static struct shared {
 	bool ready;
 	bool done;
 	int violations;
+	char first_violations[3][512];	/* told last, where a reader looks */
 	long long late;		/* ms, the most */
 	long long ms;		/* when the heart beat last */
 	long long records;
@@ -134,11 +135,14 @@ static __printf(1, 2) void violation(const char *format, ...)
 {
 	char text[512];
 	va_list args;
+	int nr;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	__atomic_add_fetch(&shared->violations, 1, __ATOMIC_RELAXED);
+	nr = __atomic_fetch_add(&shared->violations, 1, __ATOMIC_RELAXED);
+	if (nr < (int)ARRAY_SIZE(shared->first_violations))
+		memcpy(shared->first_violations[nr], text, sizeof(text));
 	dprintf(1, "# VIOLATION at %lld s: %s\n", now_ms() / 1000, text);
 }
 
@@ -1343,6 +1347,9 @@ int main(int argc, char **argv)
 	}
 	printf("# latest_ms %lld\n# seconds %lld\n", shared->late,
 	       (now_ms() - begin) / 1000);
+	for (i = 0; i < ARRAY_SIZE(shared->first_violations); i++)
+		if (*shared->first_violations[i])
+			printf("# VIOLATION: %s\n", shared->first_violations[i]);
 	printf("%sok 1 soak: %d violations\n", shared->violations ? "not " : "",
 	       shared->violations);
 	for (i = 0; i < 3; i++)

@@ -144,7 +144,8 @@ static bool have_binfmt_misc(const char *dir)
 
 static int binfmt_without(void *dir)
 {
-	char path[96];
+	char path[96], own[96];
+	int err;
 
 	if (give_up())
 		return 255;
@@ -160,9 +161,14 @@ static int binfmt_without(void *dir)
 	if (open_result(path, O_RDONLY))
 		return 4;
 	/* Nor by a mount of one's own: it is the same one. */
-	if (umount(dir) || mount("binfmt_misc", dir, "binfmt_misc", 0, NULL))
+	snprintf(own, sizeof(own), "%s-own", (char *)dir);
+	if (mkdir(own, 0700) || mount("binfmt_misc", own, "binfmt_misc", 0, NULL))
 		return 5;
-	return write_file(path, "-1") == -EACCES ? 0 : 6;
+	snprintf(path, sizeof(path), "%s/status", own);
+	err = write_file(path, "-1");
+	if (umount(own) || rmdir(own))
+		return 6;
+	return err == -EACCES ? 0 : 7;
 }
 
 TEST_F(root, binfmt_misc)
@@ -193,6 +199,8 @@ TEST_F(root, binfmt_misc_of_a_user_namespace)
 		SKIP(return, "a kernel without binfmt_misc");
 	ASSERT_EQ(0, unshare(CLONE_NEWUSER | CLONE_NEWNS));
 	ASSERT_EQ(0, write_file("/proc/self/uid_map", "0 0 1"));
+	ASSERT_EQ(0, write_file("/proc/self/setgroups", "deny"));
+	ASSERT_EQ(0, write_file("/proc/self/gid_map", "0 0 1"));
 	ASSERT_EQ(0, mount("binfmt_misc", self->dir, "binfmt_misc", 0, NULL));
 	snprintf(path, sizeof(path), "%s/register", self->dir);
 	EXPECT_EQ(0, write_file(path, interpreter));

@@ -73,7 +73,7 @@ static const char * const knobs[] = {
 	"vm/oom_parent_share", "vm/oom_fork_weight", "vm/oom_fork_window_ms",
 	"vm/oom_tcb_discount", "vm/oom_immune_limit", "vm/oom_last_resort",
 	"kernel/core_pattern", "kernel/poweroff_cmd", "kernel/usermodehelper/bset",
-	"kernel/usermodehelper/inheritable",
+	"kernel/usermodehelper/inheritable", "kernel/sysrq", "kernel/cad_pid",
 };
 
 FIXTURE(policy) {

@@ -216,6 +216,29 @@ static int knock_fd_follow(pid_t pid)
 	return open_proc(pid, "fd/0", O_PATH);
 }
 
+static int knock_cwd_follow(pid_t pid)
+{
+	return open_proc(pid, "cwd", O_PATH);
+}
+
+static int knock_root_follow(pid_t pid)
+{
+	return open_proc(pid, "root", O_PATH);
+}
+
+static int knock_cwd(pid_t pid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	return result(readlink(path, text, sizeof(text)));
+}
+
+static int knock_exe_follow(pid_t pid)
+{
+	return open_proc(pid, "exe", O_RDONLY);
+}
+
 static int knock_ns_follow(pid_t pid)
 {
 	return open_proc(pid, "ns/uts", O_RDONLY);
@@ -421,6 +444,10 @@ const struct door doors[] = {
 	{ "maps", knock_maps, VM_READ, -EACCES },
 	{ "environ", knock_environ, VM_READ, -EACCES },
 	{ "exe", knock_exe, VM_READ, -EACCES },
+	{ "exe-followed", knock_exe_follow, VM_READ, -EACCES },
+	{ "cwd", knock_cwd, VM_READ, -EACCES },
+	{ "cwd-followed", knock_cwd_follow, DUP_HANDLE, -EACCES },
+	{ "root-followed", knock_root_follow, DUP_HANDLE, -EACCES },
 	{ "process_vm_readv", knock_vm_readv, VM_READ, -EPERM },
 	{ "process_vm_writev", knock_vm_writev, VM_WRITE, -EPERM },
 	{ "process_madvise", knock_madvise, VM_READ, -EACCES, true },

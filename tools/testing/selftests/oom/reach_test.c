@@ -659,8 +659,7 @@ TEST_F_TIMEOUT(sharing, is_asked_about, 120)
 
 			/* To look is granted to SYSTEM, whoever is asked. */
 			if (cases[i].attacker == SYSTEM_WITHOUT &&
-			    (inside[j].run == knock_vm_readv ||
-			     inside[j].run == follow_cwd))
+			    inside[j].run == knock_vm_readv)
 				expected = 0;
 			EXPECT_EQ(expected, got) {
 				TH_LOG("%s by %s: %d, not %d", inside[j].name,

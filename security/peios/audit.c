@@ -156,6 +156,7 @@ static void log_record(struct audit_buffer *ab, void *data)
 	const struct peios_record *record =
 		container_of(data, struct log_data, common)->record;
 	const struct peios_pip *pip = &peios_cred(record->subject)->pip;
+	const struct cred *target;
 
 	audit_log_format(ab, "lsm=peios %s op=%s",
 			 record->granted ? "granted" :
@@ -176,10 +177,11 @@ static void log_record(struct audit_buffer *ab, void *data)
 		audit_log_format(ab, " spip=%u:%u", pip->type, pip->trust);
 
 	guard(rcu)();
-	pip = &peios_cred(__task_cred(record->target))->pip;
+	target = record->maker ?: __task_cred(record->target);
+	pip = &peios_cred(target)->pip;
 	if (record->check == PEIOS_CHECK_PIP)
 		audit_log_format(ab, " tpip=%u:%u", pip->type, pip->trust);
-	log_user(ab, "tsid", __task_cred(record->target));
+	log_user(ab, "tsid", target);
 }
 
 /**

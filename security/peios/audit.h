@@ -36,7 +36,9 @@ extern atomic64_t peios_stats[PEIOS_NR_STATS];
  * struct peios_record - what an audit record says
  * @op: what was asked for
  * @subject: whose token was asked
- * @target: a task of the process that it was asked for
+ * @target: a task of the process that it was asked for; if it was for an object,
+ *	the current one
+ * @maker: whose object it was asked for; NULL for a process
  * @granted: a privilege was used to allow it; or else something was refused
  * @check: the check that refused
  * @rights: the rights on @target that were refused
@@ -51,6 +53,7 @@ struct peios_record {
 	const char *op;
 	const struct cred *subject;
 	struct task_struct *target;
+	const struct cred *maker;
 	bool granted;
 	enum peios_check check;
 	u32 rights;

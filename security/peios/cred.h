@@ -7,6 +7,7 @@
 
 #include <linux/cred.h>
 #include <linux/init.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "access.h"
@@ -47,6 +48,20 @@ struct peios_identity {
 	struct peios_subject subject;
 	struct peios_sid user;
 };
+
+/**
+ * peios_kernel_itself() - is this the kernel at its own work?
+ *
+ * A kernel thread that does somebody else's work, as a file server does, puts on
+ * credentials made for it.
+ *
+ * Return: true for a kernel thread with its own credentials.
+ */
+static inline bool peios_kernel_itself(void)
+{
+	return current->flags & PF_KTHREAD &&
+	       current_cred() == current_real_cred();
+}
 
 unsigned int peios_cred_lost(const struct cred *cred);
 u64 peios_cred_present(const struct cred *cred);

@@ -255,7 +255,23 @@ int peios_cred_decide(const struct cred *cred, u64 counts,
 }
 
 /**
- * struct question - what is asked, of whom, and the answer so far
+ * struct request - what is asked for
+ * @target: a task of the process that it is asked of
+ * @maker: what it is asked of instead, an object of this one
+ * @desired: rights
+ * @op: what for, a word for the record
+ * @audit: record a refusal
+ */
+struct request {
+	struct task_struct *target;
+	const struct peios_maker *maker;
+	u32 desired;
+	const char *op;
+	bool audit;
+};
+
+/**
+ * struct question - who asks for it, and the answer so far
  * @cred: who asks
  * @counts: those of its privileges that count
  * @desired: rights
@@ -349,27 +365,33 @@ static int ask(struct question *q, struct task_struct *target)
 	return likely(!family) ? 0 : ask_family(q, target, family);
 }
 
+static int ask_maker(struct question *q, const struct peios_maker *maker)
+{
+	q->record.maker = maker->cred;
+	return ask_thread(q, current, maker->cred, maker->sd);
+}
+
 static int access_by(const struct cred *cred, u64 counts,
-		     struct task_struct *target, u32 desired, const char *op,
-		     bool audit)
+		     const struct request *request)
 {
 	struct question q = {
 		.cred = cred,
 		.counts = counts,
-		.desired = desired,
-		.record = { .op = op, .subject = cred },
+		.desired = request->desired,
+		.record = { .op = request->op, .subject = cred },
 	};
 	int err;
 
 	guard(rcu)();
-	err = ask(&q, target);
+	err = request->maker ? ask_maker(&q, request->maker) :
+			       ask(&q, request->target);
 	if (!err) {
 		if (q.used)
 			peios_cred_use(cred, q.used);
 		return 0;
 	}
 	/* Permissive: Linux's rules decide, as they would without us. */
-	if (audit ? peios_refuse(&q.record) : peios_enforcing)
+	if (request->audit ? peios_refuse(&q.record) : peios_enforcing)
 		return err;
 	return 0;
 }
@@ -388,7 +410,14 @@ static int access_by(const struct cred *cred, u64 counts,
 int peios_task_access_by(const struct cred *cred, struct task_struct *target,
 			 u32 desired, const char *op, bool audit)
 {
-	return access_by(cred, PEIOS_PRIV_ALL, target, desired, op, audit);
+	const struct request request = {
+		.target = target,
+		.desired = desired,
+		.op = op,
+		.audit = audit,
+	};
+
+	return access_by(cred, PEIOS_PRIV_ALL, &request);
 }
 
 /**
@@ -420,6 +449,30 @@ bool peios_task_tcb(struct task_struct *task)
 	return false;
 }
 
+/*
+ * Where other credentials override the thread's own (an io_uring personality,
+ * overlayfs, a file server) both are asked, since one may hold those of better
+ * days, and for an io_uring thread the process's first thread, too; no privilege
+ * of such a thread counts, as for peios_current_enabled().
+ */
+static int access_by_current(const struct request *request)
+{
+	u64 counts = PEIOS_PRIV_ALL;
+	int err;
+
+	if (unlikely(current->flags & PF_IO_WORKER))
+		counts = 0;
+	err = access_by(current_cred(), counts, request);
+	if (!err && unlikely(current_cred() != current_real_cred()))
+		err = access_by(current_real_cred(), counts, request);
+	if (!err && unlikely(current->flags & PF_IO_WORKER)) {
+		guard(rcu)();
+		err = access_by(__task_cred(current->group_leader), counts,
+				request);
+	}
+	return err;
+}
+
 /**
  * peios_task_access_slow() - the whole of peios_task_access()
  * @target: a task of the process
@@ -427,11 +480,8 @@ bool peios_task_tcb(struct task_struct *task)
  * @op: what it wants to do, a word for the record
  * @audit: record a refusal
  *
- * The threads of a process are free among themselves, and so are kernel threads.
- * Where other credentials override the thread's own (an io_uring personality,
- * overlayfs) both are asked, since one may hold those of better days, and for an
- * io_uring thread the process's first thread, too; no privilege of such a thread
- * counts, as for peios_current_enabled().
+ * The threads of a process are free among themselves, and so are kernel threads
+ * at the kernel's own work.
  *
  * Context: as peios_task_access().
  * Return: 0, or -EACCES; in permissive mode always 0.
@@ -439,23 +489,78 @@ bool peios_task_tcb(struct task_struct *task)
 int peios_task_access_slow(struct task_struct *target, u32 desired,
 			   const char *op, bool audit)
 {
-	u64 counts = PEIOS_PRIV_ALL;
-	int err;
+	const struct request request = {
+		.target = target,
+		.desired = desired,
+		.op = op,
+		.audit = audit,
+	};
 
-	if (same_thread_group(current, target) || current->flags & PF_KTHREAD)
+	if (same_thread_group(current, target) || peios_kernel_itself())
 		return 0;
-	if (unlikely(current->flags & PF_IO_WORKER))
-		counts = 0;
-	err = access_by(current_cred(), counts, target, desired, op, audit);
-	if (!err && unlikely(current_cred() != current_real_cred()))
-		err = access_by(current_real_cred(), counts, target, desired,
-				op, audit);
-	if (!err && unlikely(current->flags & PF_IO_WORKER)) {
-		guard(rcu)();
-		err = access_by(__task_cred(current->group_leader), counts,
-				target, desired, op, audit);
-	}
-	return err;
+	return access_by_current(&request);
+}
+
+/**
+ * peios_maker_get() - note what the current process is, for an object it makes
+ * @maker: the result
+ *
+ * Context: process context.
+ */
+void peios_maker_get(struct peios_maker *maker)
+{
+	maker->cred = get_current_cred();
+	maker->sd = get_sd(peios_task(current)->process);
+}
+
+/**
+ * peios_maker_put() - forget it
+ * @maker: as it was noted, or zeroes
+ *
+ * Context: any.
+ */
+void peios_maker_put(struct peios_maker *maker)
+{
+	put_sd(maker->sd);
+	put_cred(maker->cred);
+}
+
+/**
+ * peios_maker_guarded() - does Peios guard what this process made?
+ * @maker: what it was
+ *
+ * Under the default descriptor, the objects of others than the trusted computing
+ * base are shared as Linux's rules say: their modes name whom they are for.
+ *
+ * Context: any.
+ * Return: true if it had privileges of the TCB, protection, or a descriptor.
+ */
+bool peios_maker_guarded(const struct peios_maker *maker)
+{
+	return maker->sd || peios_cred(maker->cred)->pip.type ||
+	       peios_cred_present(maker->cred) & ~PEIOS_PRIV_USER;
+}
+
+/**
+ * peios_maker_access() - may the current thread do this to an object?
+ * @maker: what the process was that made it
+ * @desired: rights on that process
+ * @op: what it wants to do, a word for the record
+ *
+ * Context: any in which current is who asks, does not sleep.
+ * Return: 0, or -EACCES; in permissive mode always 0.
+ */
+int peios_maker_access(const struct peios_maker *maker, u32 desired,
+		       const char *op)
+{
+	const struct request request = {
+		.maker = maker,
+		.desired = desired,
+		.op = op,
+		.audit = true,
+	};
+
+	return peios_kernel_itself() ? 0 : access_by_current(&request);
 }
 
 /**
@@ -474,7 +579,7 @@ int peios_opener_access(const struct cred *opener, struct task_struct *target,
 	int err = peios_task_access(target, desired, op, true);
 
 	if (err || opener == current_cred() ||
-	    same_thread_group(current, target) || current->flags & PF_KTHREAD)
+	    same_thread_group(current, target))
 		return err;
 	return peios_task_access_by(opener, target, desired, op, true);
 }

@@ -91,6 +91,25 @@ struct peios_file {
 	const struct cred *fown_cred;
 };
 
+/**
+ * struct peios_maker - what a process was when it made an object
+ * @cred: its credential, a reference
+ * @sd: the descriptor that was set for it, a reference; NULL for the default
+ *
+ * For objects by which it shares memory: what may be done to them is what might
+ * have been done to the process then.
+ */
+struct peios_maker {
+	const struct cred *cred;
+	struct peios_sd *sd;
+};
+
+void peios_maker_get(struct peios_maker *maker);
+void peios_maker_put(struct peios_maker *maker);
+bool peios_maker_guarded(const struct peios_maker *maker);
+int peios_maker_access(const struct peios_maker *maker, u32 desired,
+		       const char *op);
+
 int peios_cred_decide(const struct cred *cred, u64 counts,
 		      const struct cred *target, const struct peios_sd *sd,
 		      u32 desired,

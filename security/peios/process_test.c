@@ -717,6 +717,7 @@ static void sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_file), 8);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_family), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_maker), 16);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_sid), 72);
 	KUNIT_EXPECT_EQ(test, offsetof(struct peios_token, groups), 120);
 	KUNIT_EXPECT_EQ(test, offsetof(struct peios_sd, bytes), 36);

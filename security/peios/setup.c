@@ -17,6 +17,7 @@
 #include "policy.h"
 #include "process.h"
 #include "setup.h"
+#include "shm.h"
 #include "sysctl.h"
 
 bool peios_initialized __ro_after_init;
@@ -36,6 +37,7 @@ const struct lsm_id peios_lsmid = {
 struct lsm_blob_sizes peios_blob_sizes __ro_after_init = {
 	.lbs_cred = sizeof(struct peios_cred),
 	.lbs_file = sizeof(struct peios_file),
+	.lbs_ipc = sizeof(struct peios_maker),
 	.lbs_task = sizeof(struct peios_task),
 };
 
@@ -58,6 +60,7 @@ static int __init peios_init(void)
 	peios_add_sysctl_hooks();
 	peios_add_file_hooks();
 	peios_add_kernel_hooks();
+	peios_add_shm_hooks();
 	peios_add_commit_hooks();
 	peios_initialized = true;
 	pr_info("peios: %s\n", peios_enforcing ? "enforcing" : "permissive");

@@ -24,6 +24,7 @@
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -1003,6 +1004,297 @@ TEST_F_TIMEOUT(reach, handles, 60)
 		 self->target.pid);
 	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
 	target_stop(&self->target);
+}
+
+/* Folders are held, too; the program is no more than a file. */
+TEST_F_TIMEOUT(reach, folders, 60)
+{
+	const struct target_setup setup = {};
+	const struct target_setup without = { .token_command = REMOVE_TCB };
+	static const char *const names[] = { "cwd", "root" };
+	unsigned int i;
+
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(held_path, sizeof(held_path), "/proc/%d/%s",
+			 self->target.pid, names[i]);
+		EXPECT_EQ(0, attack(SYSTEM_WITHOUT, read_held, 0));
+		EXPECT_EQ(-EACCES,
+			  attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+		/* Nor by way of it, nor by a thread's. */
+		snprintf(held_path, sizeof(held_path), "/proc/%d/%s/.",
+			 self->target.pid, names[i]);
+		EXPECT_EQ(-EACCES,
+			  attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+		EXPECT_EQ(0, open_held_for_reading(0));
+		snprintf(held_path, sizeof(held_path), "/proc/%d/task/%d/%s",
+			 self->target.pid, self->target.pid, names[i]);
+		EXPECT_EQ(-EACCES,
+			  attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+	}
+	snprintf(held_path, sizeof(held_path), "/proc/%d/exe", self->target.pid);
+	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+	target_stop(&self->target);
+
+	ASSERT_EQ(0, target_start(&self->target, &without));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(held_path, sizeof(held_path), "/proc/%d/%s",
+			 self->target.pid, names[i]);
+		EXPECT_EQ(0, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+	}
+	target_stop(&self->target);
+}
+
+/* -- Shared memory of System V -- */
+
+static int segment;
+
+static int attach(int flags)
+{
+	void *memory = shmat(segment, NULL, flags);
+
+	if (memory == (void *)-1)
+		return -errno;
+	if (!(flags & SHM_RDONLY))
+		*(int *)memory = 77;
+	shmdt(memory);
+	return 0;
+}
+
+static int attach_to_write(pid_t pid)
+{
+	return attach(0);
+}
+
+static int attach_to_read(pid_t pid)
+{
+	return attach(SHM_RDONLY);
+}
+
+static int segment_stat(pid_t pid)
+{
+	struct shmid_ds ds;
+
+	return result(shmctl(segment, IPC_STAT, &ds));
+}
+
+static int segment_set(uid_t uid, gid_t gid, mode_t mode)
+{
+	struct shmid_ds ds = {
+		.shm_perm = { .uid = uid, .gid = gid, .mode = mode },
+	};
+
+	return result(shmctl(segment, IPC_SET, &ds));
+}
+
+static int take_segment(pid_t pid)
+{
+	return segment_set(0, 0, 0666);
+}
+
+static int lock_segment(pid_t pid)
+{
+	int err = result(shmctl(segment, SHM_LOCK, NULL));
+
+	return err ?: result(shmctl(segment, SHM_UNLOCK, NULL));
+}
+
+static int remove_segment(pid_t pid)
+{
+	return result(shmctl(segment, IPC_RMID, NULL));
+}
+
+/* What a process was when it made the segment. */
+struct making {
+	const char *token_command;
+	const char *pip;
+	const struct sd *sd;
+	int *id;
+};
+
+static int make_segment_child(void *arg)
+{
+	const struct making *making = arg;
+
+	if ((making->token_command && token_command(making->token_command)) ||
+	    (making->pip && pip_write(making->pip)) ||
+	    (making->sd && sd_write(0, making->sd)))
+		return 254;
+	*making->id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+	return result(*making->id) ? 255 : 0;
+}
+
+static int make_segment(struct making making)
+{
+	int err;
+
+	making.id = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (making.id == MAP_FAILED)
+		return -errno;
+	err = in_child(make_segment_child, &making);
+	segment = *making.id;
+	munmap(making.id, 4096);
+	return err;
+}
+
+#define MAKING(...) ((struct making) { __VA_ARGS__ })
+
+TEST_F_TIMEOUT(reach, segments, 60)
+{
+	static const struct {
+		const char *name;
+		int (*run)(pid_t pid);
+		/* By SYSTEM without, by root by sudo, by a user */
+		int refusals[NR_ATTACKERS];
+	} ways[] = {
+		{ "stat", segment_stat, { 0, 0, -EACCES } },
+		{ "read", attach_to_read, { 0, -EACCES, -EACCES } },
+		{ "write", attach_to_write, { -EACCES, -EACCES, -EACCES } },
+		{ "lock", lock_segment, { -EPERM, -EPERM, -EPERM } },
+		{ "IPC_SET", take_segment, { -EPERM, -EPERM, -EPERM } },
+		/* To end it is granted to SYSTEM, as to end its maker is. */
+		{ "IPC_RMID", remove_segment, { 0, -EPERM, -EPERM } },
+	};
+	enum attackers who;
+	unsigned int i;
+
+	for (who = SYSTEM_WITHOUT; who < NR_ATTACKERS; who++) {
+		ASSERT_EQ(0, make_segment(MAKING()));
+		/* Who holds what its maker held may do all. */
+		EXPECT_EQ(0, attach_to_write(0));
+		EXPECT_EQ(0, lock_segment(0));
+		EXPECT_EQ(0, segment_set(0, 0, 0600));
+		for (i = 0; i < ARRAY_SIZE(ways); i++) {
+			EXPECT_EQ(ways[i].refusals[who],
+				  attack(who, ways[i].run, 0)) {
+				TH_LOG("%s by %s", ways[i].name,
+				       attacker_names[who]);
+			}
+		}
+		remove_segment(0);
+	}
+	/* That of who held none is as ever: any root's. */
+	for (who = SYSTEM_WITHOUT; who < A_USER; who++) {
+		ASSERT_EQ(0, make_segment(MAKING(.token_command = REMOVE_TCB
+						 ",SeLoadDriverPrivilege")));
+		for (i = 0; i < ARRAY_SIZE(ways); i++) {
+			/* Privileges that are left count, too. */
+			int expected = who == SYSTEM_WITHOUT ? 0 :
+				       ways[i].refusals[who];
+
+			EXPECT_EQ(expected, attack(who, ways[i].run, 0)) {
+				TH_LOG("%s by %s", ways[i].name,
+				       attacker_names[who]);
+			}
+		}
+		remove_segment(0);
+	}
+	ASSERT_EQ(0, make_segment(MAKING(.token_command =
+					 "replace user=S-1-22-1-0")));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, take_segment, 0));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, remove_segment, 0));
+}
+
+/* Its maker may give it away: to all, to another owner, to another group. */
+TEST_F_TIMEOUT(reach, segments_that_are_given, 60)
+{
+	ASSERT_EQ(0, make_segment(MAKING()));
+	EXPECT_EQ(-EACCES, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	ASSERT_EQ(0, segment_set(0, 0, 0666));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	EXPECT_EQ(0, attack(A_USER, attach_to_write, 0));
+	EXPECT_EQ(-EPERM, attack(ROOT_BY_SUDO, take_segment, 0));
+	ASSERT_EQ(0, segment_set(0, 0, 0644));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, attach_to_read, 0));
+	EXPECT_EQ(-EACCES, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	ASSERT_EQ(0, segment_set(USER, 0, 0600));
+	EXPECT_EQ(0, attack(A_USER, attach_to_write, 0));
+	EXPECT_EQ(0, attack(A_USER, segment_stat, 0));
+	EXPECT_EQ(-EACCES, attack(SYSTEM_WITHOUT, attach_to_write, 0));
+	ASSERT_EQ(0, segment_set(0, USER, 0660));
+	EXPECT_EQ(0, attack(A_USER, attach_to_write, 0));
+	EXPECT_EQ(-EACCES, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	ASSERT_EQ(0, segment_set(0, 0, 0660));
+	EXPECT_EQ(-EACCES, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	remove_segment(0);
+}
+
+/* The maker's protection and descriptor are asked as the maker's. */
+TEST_F_TIMEOUT(reach, segments_of_the_protected, 60)
+{
+	struct sd open, closed;
+
+	ASSERT_EQ(0, make_segment(MAKING(.pip = "1 1")));
+	EXPECT_EQ(-EACCES, attach_to_read(0));
+	EXPECT_EQ(-EACCES, attach_to_write(0));
+	EXPECT_EQ(-EPERM, remove_segment(0));
+	ASSERT_EQ(0, pip_write("1 1"));
+	EXPECT_EQ(0, attach_to_write(0));
+	EXPECT_EQ(0, remove_segment(0));
+	ASSERT_EQ(0, pip_write("0 0"));
+
+	sd_begin(&open, SYSTEM);
+	sd_allow(&open, EVERYONE, VM_READ | VM_WRITE);
+	ASSERT_EQ(0, make_segment(MAKING(.sd = &open)));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, attach_to_write, 0));
+	EXPECT_EQ(-EPERM, attack(ROOT_BY_SUDO, remove_segment, 0));
+	remove_segment(0);
+	sd_begin(&closed, SYSTEM);
+	sd_allow(&closed, SYSTEM, VM_READ);
+	ASSERT_EQ(0, make_segment(MAKING(.sd = &closed)));
+	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, attach_to_read, 0));
+	EXPECT_EQ(-EACCES, attack(SYSTEM_WITHOUT, attach_to_write, 0));
+	/* SeDebugPrivilege stands in for it. */
+	EXPECT_EQ(0, remove_segment(0));
+}
+
+static int attach_for_ever(struct race *race)
+{
+	if (attack_as(ROOT_BY_SUDO))
+		return 1;
+	while (race_on(race)) {
+		segment = __atomic_load_n(&race->child, __ATOMIC_RELAXED);
+		if (!attach_to_read(0))
+			count(&race->opened);
+		if (!attach_to_write(0))
+			count(&race->taken);
+	}
+	return 0;
+}
+
+/* Segments that come and go, while others attach what they find. */
+TEST_F_TIMEOUT(reach, race_of_segments, 120)
+{
+	struct race *race = race_start();
+	long long end = now_ms() + RACE_MS;
+	pid_t attacher;
+	int status;
+
+	attacher = fork_child();
+	if (!attacher)
+		_exit(attach_for_ever(race));
+	while (now_ms() < end) {
+		segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+		ASSERT_LE(0, segment);
+		__atomic_store_n(&race->child, segment, __ATOMIC_RELAXED);
+		sched_yield();
+		/* Now and then it is for all to read. */
+		if (race->spawned % 2)
+			segment_set(0, 0, 0644);
+		sched_yield();
+		remove_segment(0);
+		race->spawned++;
+	}
+	__atomic_store_n(&race->stop, 1, __ATOMIC_RELEASE);
+	ASSERT_EQ(attacher, waitpid(attacher, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	TH_LOG("%ld made, %ld attached, %ld taken", race->spawned,
+	       race->opened, race->taken);
+	EXPECT_LT(0, race->opened);
+	EXPECT_EQ(0, race->taken);
+	munmap(race, 4096);
 }
 
 /* -- Namespaces -- */

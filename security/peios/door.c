@@ -269,7 +269,7 @@ static int hook_file_ioctl(struct file *file, unsigned int cmd,
 	if (unlikely(steps_to_namespaces(cmd)) && proc_ns_file(file))
 		return peios_need(PEIOS_PRIV_TCB, "list_namespaces", -EPERM,
 				  true);
-	return peios_terminal_ioctl(cmd);
+	return peios_terminal_ioctl(file, cmd, arg);
 }
 
 static struct security_hook_list door_hooks[] __ro_after_init = {

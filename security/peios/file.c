@@ -25,6 +25,7 @@
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/tty.h>
 #include <linux/user_namespace.h>
@@ -39,19 +40,7 @@
 /* Long enough for any path that is policy. */
 #define PATH_LEN	80
 
-/**
- * peios_need() - does the current thread hold a privilege?
- * @privilege: its bit
- * @op: what it wants to do, a word for the record
- * @error: a negative errno, for a refusal
- * @audit: record a refusal
- *
- * Kernel threads do.
- *
- * Context: any in which current is who asks, does not sleep.
- * Return: 0, or @error; in permissive mode always 0.
- */
-int peios_need(u64 privilege, const char *op, int error, bool audit)
+static int lacks(u64 privilege, const char *op, int error)
 {
 	const struct peios_record record = {
 		.op = op,
@@ -61,7 +50,25 @@ int peios_need(u64 privilege, const char *op, int error, bool audit)
 		.privileges = privilege,
 	};
 
-	if (current->flags & PF_KTHREAD)
+	return peios_refuse(&record) ? error : 0;
+}
+
+/**
+ * peios_need() - does the current thread hold a privilege?
+ * @privilege: its bit
+ * @op: what it wants to do, a word for the record
+ * @error: a negative errno, for a refusal
+ * @audit: record a refusal
+ *
+ * The kernel at its own work does. A kernel thread that does another's, with the
+ * credentials of that, is asked as any other.
+ *
+ * Context: any in which current is who asks, does not sleep.
+ * Return: 0, or @error; in permissive mode always 0.
+ */
+int peios_need(u64 privilege, const char *op, int error, bool audit)
+{
+	if (peios_kernel_itself())
 		return 0;
 	if (peios_current_enabled() & privilege) {
 		peios_cred_use(current_cred(), privilege);
@@ -69,7 +76,37 @@ int peios_need(u64 privilege, const char *op, int error, bool audit)
 	}
 	if (!audit)
 		return peios_enforcing ? error : 0;
-	return peios_refuse(&record) ? error : 0;
+	return lacks(privilege, op, error);
+}
+
+/**
+ * peios_need_process() - does a process that holds a privilege ask?
+ * @privilege: its bit
+ * @op: what it wants to do, a word for the record
+ * @error: a negative errno, for a refusal
+ *
+ * For what the kernel never does for itself. A kernel thread that comes here has
+ * been brought to it by somebody: by a file system that is mounted over the file,
+ * a server that exports it, or a program of BPF that a worker runs. Whose doing it
+ * is can't be told, so that not even the kernel's own credentials count.
+ *
+ * Context: as peios_need().
+ * Return: 0, or @error; in permissive mode always 0.
+ */
+int peios_need_process(u64 privilege, const char *op, int error)
+{
+	if (unlikely(current->flags & PF_KTHREAD))
+		return lacks(privilege, op, error);
+	return peios_need(privilege, op, error, true);
+}
+
+static bool is_or_below(const char *path, const char *policy)
+{
+	size_t len = strlen(policy);
+
+	if (policy[len - 1] != '/')
+		return !strcmp(path, policy);
+	return !strncmp(path, policy, len) && strcmp(kbasename(path), "uevent");
 }
 
 /**
@@ -82,14 +119,23 @@ int peios_need(u64 privilege, const char *op, int error, bool audit)
  */
 bool peios_policy_path(unsigned long magic, const char *path)
 {
-	/* Beside the first, programs that the kernel runs, and their like. */
+	/*
+	 * Programs that the kernel runs, and their like; memory that goes, with
+	 * who uses it, or comes, upon which the reserves are set anew; devices
+	 * that reach all memory. With a slash at the end: all that is below, but
+	 * not what asks for an event to be sent again.
+	 */
 	static const char * const in_sysfs[] = {
 		"/module/kernel/parameters/panic",
 		"/kernel/uevent_helper",
+		"/bus/platform/drivers/uvesafb/v86d",
+		"/devices/system/machinecheck/",
+		"/devices/system/memory/",
 		"/module/drbd/parameters/usermode_helper",
 		"/module/firmware_class/parameters/path",
 		"/module/nfs/parameters/cache_getent",
 		"/module/nfsd/parameters/cltrack_prog",
+		"/module/vfio/parameters/enable_unsafe_noiommu_mode",
 	};
 	unsigned int i;
 
@@ -102,7 +148,7 @@ bool peios_policy_path(unsigned long magic, const char *path)
 		return true;
 	case SYSFS_MAGIC:
 		for (i = 0; i < ARRAY_SIZE(in_sysfs); i++)
-			if (!strcmp(path, in_sysfs[i]))
+			if (is_or_below(path, in_sysfs[i]))
 				return true;
 		return false;
 	default:
@@ -174,7 +220,7 @@ static int hook_file_open(struct file *file)
 	}
 	if (likely(!is_policy(file)))
 		return 0;
-	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
+	return peios_need_process(PEIOS_PRIV_TCB, "write_policy", -EACCES);
 }
 
 /* A hierarchy of cgroup v1 can be told its release_agent when it is mounted. */
@@ -201,9 +247,69 @@ static bool session_has_tcb(void)
 	return tcb;
 }
 
+#ifdef CONFIG_TTY
+/* The controlling terminal of a process, a reference, or NULL. */
+static struct tty_struct *terminal_of(struct task_struct *p)
+{
+	struct tty_struct *tty = NULL;
+	unsigned long flags;
+
+	if (lock_task_sighand(p, &flags)) {
+		tty = tty_kref_get(p->signal->tty);
+		unlock_task_sighand(p, &flags);
+	}
+	return tty;
+}
+
+/*
+ * Asked of the terminal: what kind of file it is can't be seen in the file, and a
+ * console has more than one name.
+ */
+static bool is_terminal(struct tty_struct *tty, const struct file *file)
+{
+	const struct tty_file_private *priv;
+	bool found = false;
+
+	spin_lock(&tty->files_lock);
+	list_for_each_entry(priv, &tty->tty_files, list)
+		found |= priv->file == file;
+	spin_unlock(&tty->files_lock);
+	return found;
+}
+
+/* Does a process of the TCB tier sit before the terminal that is open here? */
+static bool terminal_has_tcb(const struct file *file)
+{
+	struct task_struct *p;
+	struct tty_struct *tty;
+	bool tcb = false;
+
+	guard(rcu)();
+	for_each_process(p) {
+		if (!READ_ONCE(p->signal->tty) || !peios_task_tcb(p))
+			continue;
+		tty = terminal_of(p);
+		if (!tty)
+			continue;
+		tcb = is_terminal(tty, file);
+		tty_kref_put(tty);
+		if (tcb)
+			break;
+	}
+	return tcb;
+}
+#else
+static bool terminal_has_tcb(const struct file *file)
+{
+	return false;
+}
+#endif
+
 /**
  * peios_terminal_ioctl() - may the current thread do this to a terminal?
+ * @file: what may be one
  * @cmd: command of an ioctl()
+ * @arg: its argument
  *
  * A line that is typed into the terminal of a shell is a command of the shell.
  * CAP_SYS_ADMIN types into any terminal, others only into their own. TIOCLINUX
@@ -211,17 +317,36 @@ static bool session_has_tcb(void)
  * The console reads that byte later than a look at it here, and another thread
  * may change it between the two, so all of TIOCLINUX is asked for.
  *
+ * A serial line in loopback (TIOCM_LOOP, set by two commands) reads as typed what
+ * is written to it. To hang a terminal up ends who sits before it, and to steal
+ * it takes what is typed there.
+ *
  * Context: process context.
  * Return: 0, or -EPERM; in permissive mode always 0.
  */
-int peios_terminal_ioctl(unsigned int cmd)
+int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
+			 unsigned long arg)
 {
-	if (likely(cmd != TIOCSTI && cmd != TIOCLINUX))
+	bool asked;
+
+	switch (cmd) {
+	case TIOCSTI:
+	case TIOCLINUX:
+		asked = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN) ||
+			session_has_tcb();
+		break;
+	case TIOCSCTTY:
+		asked = arg == 1 && terminal_has_tcb(file);
+		break;
+	case TIOCMSET:
+	case TIOCMBIS:
+	case TIOCVHANGUP:
+		asked = terminal_has_tcb(file);
+		break;
+	default:
 		return 0;
-	if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN) &&
-	    !session_has_tcb())
-		return 0;
-	return peios_need(PEIOS_PRIV_TCB, "type", -EPERM, true);
+	}
+	return asked ? peios_need(PEIOS_PRIV_TCB, "type", -EPERM, true) : 0;
 }
 
 static struct security_hook_list file_hooks[] __ro_after_init = {

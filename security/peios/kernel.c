@@ -171,6 +171,12 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 {
 	const u64 privilege = peios_bpf_privilege(attr->prog_type);
 
+	/*
+	 * A worker in which another program runs may load any, with whatever the
+	 * kernel's credentials let it read.
+	 */
+	if (unlikely(current->flags & PF_KTHREAD))
+		return peios_need_process(PEIOS_PRIV_TCB, "load_bpf", -EPERM);
 	return privilege ? peios_need(privilege, "load_bpf", -EPERM, true) : 0;
 }
 #endif

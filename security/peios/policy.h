@@ -10,13 +10,17 @@
 #include <linux/types.h>
 #include <uapi/linux/bpf.h>
 
+struct file;
+
 /* Pure parts of the decisions. */
 u64 peios_lockdown_privilege(enum lockdown_reason what);
 u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_policy_path(unsigned long magic, const char *path);
 
-int peios_terminal_ioctl(unsigned int cmd);
+int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
+			 unsigned long arg);
 int peios_need(u64 privilege, const char *op, int error, bool audit);
+int peios_need_process(u64 privilege, const char *op, int error);
 
 void __init peios_add_file_hooks(void);
 void __init peios_add_kernel_hooks(void);

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests for the Peios LSM: which privilege the ways to policy and to all
- * memory need, and that what a ring's thread holds does not count.
+ * memory need, that what a ring's thread holds does not count, what kernel
+ * threads may do, and to whom a segment of shared memory was given.
  */
 
 #include <kunit/test.h>
 #include <linux/cred.h>
+#include <linux/ipc.h>
 #include <linux/magic.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/string.h>
+#include <linux/uidgid.h>
 
 #include "cred.h"
 #include "policy.h"
 #include "privilege.h"
 #include "process.h"
 #include "setup.h"
+#include "shm.h"
 
 static void lockdown(struct kunit *test)
 {
@@ -90,6 +96,20 @@ static void policy_paths(struct kunit *test)
 		{ SYSFS_MAGIC, "/kernel/uevent_helper", true },
 		{ SYSFS_MAGIC, "/kernel/uevent_seqnum", false },
 		{ SYSFS_MAGIC, "", false },
+		{ SYSFS_MAGIC, "/devices/system/memory/memory7/state", true },
+		{ SYSFS_MAGIC, "/devices/system/memory/auto_online_blocks", true },
+		{ SYSFS_MAGIC, "/devices/system/memory/hard_offline_page", true },
+		{ SYSFS_MAGIC, "/devices/system/memory/memory7/uevent", false },
+		{ SYSFS_MAGIC, "/devices/system/memory", false },
+		{ SYSFS_MAGIC, "/devices/system/memory7/state", false },
+		{ SYSFS_MAGIC, "/devices/system/machinecheck/machinecheck0/trigger",
+		  true },
+		{ SYSFS_MAGIC, "/devices/system/cpu/cpu0/online", false },
+		{ SYSFS_MAGIC, "/bus/platform/drivers/uvesafb/v86d", true },
+		{ SYSFS_MAGIC, "/bus/platform/drivers/uvesafb/bind", false },
+		{ SYSFS_MAGIC, "/module/vfio/parameters/enable_unsafe_noiommu_mode",
+		  true },
+		{ TMPFS_MAGIC, "/devices/system/memory/memory7/state", false },
 		{ TMPFS_MAGIC, "/module/kernel/parameters/panic", false },
 		{ TMPFS_MAGIC, "/register", false },
 		{ CGROUP2_SUPER_MAGIC, "/release_agent", false },
@@ -154,12 +174,134 @@ static void privileges_that_do_not_count(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, lacks & PEIOS_PRIV_TCB);
 }
 
+/*
+ * The kernel is free at its own work, but not in what it never does for itself. A
+ * thread of it that has put on credentials of others is asked as they would be.
+ */
+static void kernel_threads(struct kunit *test)
+{
+	const int refused = peios_enforcing ? -EPERM : 0;
+	const struct cred *old;
+	struct cred *server;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+	KUNIT_ASSERT_TRUE(test, current->flags & PF_KTHREAD);
+	server = prepare_creds();
+	KUNIT_ASSERT_NOT_NULL(test, server);
+
+	KUNIT_EXPECT_TRUE(test, peios_kernel_itself());
+	KUNIT_EXPECT_EQ(test, 0, peios_need(PEIOS_PRIV_TCB, "kunit", -EPERM, false));
+	KUNIT_EXPECT_EQ(test, refused, peios_need_process(PEIOS_PRIV_TCB,
+							  "kunit", -EPERM));
+	/* The credentials of a client that holds the privilege, then of another. */
+	old = override_creds(server);
+	KUNIT_EXPECT_FALSE(test, peios_kernel_itself());
+	KUNIT_EXPECT_EQ(test, 0, peios_need(PEIOS_PRIV_TCB, "kunit", -EPERM, false));
+	KUNIT_EXPECT_EQ(test, refused, peios_need_process(PEIOS_PRIV_TCB,
+							  "kunit", -EPERM));
+	KUNIT_EXPECT_EQ(test, 0, peios_task_access(&init_task, PEIOS_PROCESS_VM_WRITE,
+						   "kunit", false));
+	peios_cred(server)->lost = PEIOS_LOST_TCB;
+	KUNIT_EXPECT_EQ(test, refused, peios_need(PEIOS_PRIV_TCB, "kunit", -EPERM,
+						  false));
+	KUNIT_EXPECT_EQ(test, peios_enforcing ? -EACCES : 0,
+			peios_task_access(&init_task, PEIOS_PROCESS_VM_WRITE,
+					  "kunit", false));
+	/* To look is SYSTEM's right, with privileges or without. */
+	KUNIT_EXPECT_EQ(test, 0, peios_task_access(&init_task, PEIOS_PROCESS_VM_READ,
+						   "kunit", false));
+	revert_creds(old);
+	KUNIT_EXPECT_EQ(test, 0, peios_need(PEIOS_PRIV_TCB, "kunit", -EPERM, false));
+	KUNIT_EXPECT_EQ(test, 0, peios_task_access(&init_task, PEIOS_PROCESS_VM_WRITE,
+						   "kunit", false));
+	put_cred(server);
+}
+
+#ifdef CONFIG_SYSVIPC
+static void segments_that_are_given(struct kunit *test)
+{
+	enum { MAKER, OWNER, OTHER };
+	static const struct {
+		unsigned int uid, gid;
+		umode_t mode;
+		unsigned int who, group;
+		bool read, write;
+	} cases[] = {
+		/* The maker's own: by the mode for all, and no other. */
+		{ MAKER, MAKER, 0600, MAKER, MAKER, false, false },
+		{ MAKER, MAKER, 0660, MAKER, MAKER, false, false },
+		{ MAKER, MAKER, 0660, OTHER, MAKER, false, false },
+		{ MAKER, MAKER, 0664, MAKER, MAKER, true, false },
+		{ MAKER, MAKER, 0666, MAKER, MAKER, true, true },
+		{ MAKER, MAKER, 0666, OTHER, OTHER, true, true },
+		{ MAKER, MAKER, 0662, OTHER, OTHER, false, false },
+		/* Another owner's */
+		{ OWNER, MAKER, 0600, OWNER, OWNER, true, true },
+		{ OWNER, MAKER, 0400, OWNER, OWNER, true, false },
+		{ OWNER, MAKER, 0066, OWNER, OWNER, false, false },
+		{ OWNER, MAKER, 0600, MAKER, MAKER, false, false },
+		{ OWNER, MAKER, 0600, OTHER, OTHER, false, false },
+		/* Another group's, to which the maker's user does not belong */
+		{ MAKER, OWNER, 0660, OTHER, OWNER, true, true },
+		{ MAKER, OWNER, 0640, OTHER, OWNER, true, false },
+		{ MAKER, OWNER, 0660, MAKER, OWNER, false, false },
+		{ MAKER, OWNER, 0660, OTHER, MAKER, false, false },
+		{ MAKER, OWNER, 0606, OTHER, OWNER, false, false },
+	};
+	struct cred *cred = prepare_creds();
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct kern_ipc_perm perm = {
+			.uid = KUIDT_INIT(cases[i].uid),
+			.gid = KGIDT_INIT(cases[i].gid),
+			.cuid = KUIDT_INIT(MAKER),
+			.cgid = KGIDT_INIT(MAKER),
+			.mode = cases[i].mode,
+		};
+
+		cred->euid = KUIDT_INIT(cases[i].who);
+		cred->egid = KGIDT_INIT(cases[i].group);
+		KUNIT_EXPECT_EQ_MSG(test, peios_shm_given(&perm, cred, false),
+				    cases[i].read, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, peios_shm_given(&perm, cred, true),
+				    cases[i].write, "case %u", i);
+	}
+	abort_creds(cred);
+}
+
+static void segments_of_whom(struct kunit *test)
+{
+	struct peios_maker maker;
+	struct cred *cred;
+
+	if (!peios_initialized)
+		kunit_skip(test, "Peios is not in lsm=");
+	cred = prepare_creds();
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	maker = (struct peios_maker) { .cred = cred };
+	KUNIT_EXPECT_TRUE(test, peios_maker_guarded(&maker));
+	peios_cred(cred)->lost = PEIOS_LOST_TCB;
+	KUNIT_EXPECT_FALSE(test, peios_maker_guarded(&maker));
+	peios_cred(cred)->pip.type = 1;
+	KUNIT_EXPECT_TRUE(test, peios_maker_guarded(&maker));
+	abort_creds(cred);
+}
+#endif
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(lockdown),
 	KUNIT_CASE(bpf_types),
 	KUNIT_CASE(policy_paths),
 	KUNIT_CASE(borrowed_credentials),
 	KUNIT_CASE(privileges_that_do_not_count),
+	KUNIT_CASE(kernel_threads),
+#ifdef CONFIG_SYSVIPC
+	KUNIT_CASE(segments_that_are_given),
+	KUNIT_CASE(segments_of_whom),
+#endif
 	{}
 };
 

@@ -13,6 +13,7 @@
 #include <linux/perf_event.h>
 #include <linux/tiocl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,11 @@
 #include "../kselftest_harness.h"
 #include "oom_util.h"
 #include "peios_util.h"
+
+/* <asm/termios.h>, which can't be included beside <termios.h> */
+#ifndef TIOCM_LOOP
+#define TIOCM_LOOP	0x8000
+#endif
 
 #define KNOB	"/proc/sys/vm/oom_dump_tasks"
 #define OTHER	"/proc/sys/vm/swappiness"
@@ -306,6 +312,102 @@ TEST_F(root, typing_into_the_own_terminal)
 	EXPECT_EQ(0, in_child(type_own, NULL));
 	/* but not where the shell, which reads next, holds privileges. */
 	EXPECT_EQ(EPERM, in_child(type_own, self));
+}
+
+/* A process before a terminal, as a shell is. */
+struct sitter {
+	int tty;
+	bool without;
+	pid_t pid;
+};
+
+static int sit_down(struct sitter *sitter)
+{
+	int ready[2];
+	char byte;
+
+	if (pipe(ready))
+		return -errno;
+	sitter->pid = fork_child();
+	if (!sitter->pid) {
+		if (setsid() < 0 || ioctl(sitter->tty, TIOCSCTTY, 0) ||
+		    (sitter->without && give_up()) ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	byte = read(ready[0], &byte, 1) == 1;
+	close(ready[0]);
+	return byte ? 0 : -EPIPE;
+}
+
+static void stand_up(struct sitter *sitter)
+{
+	kill(sitter->pid, SIGKILL);
+	waitpid(sitter->pid, NULL, 0);
+}
+
+static int set_loopback(int tty, unsigned long command)
+{
+	int bits = TIOCM_LOOP;
+
+	return result(ioctl(tty, command, &bits));
+}
+
+/* What is told of the first of them that is not as expected. */
+static int meddle(void *arg)
+{
+	const struct sitter *sitter = arg;
+	const int refused = sitter->without ? -ENOTTY : -EPERM;
+
+	if (give_up() || setsid() < 0)
+		return 250;
+	/* A pseudo terminal has no such lines. */
+	if (set_loopback(sitter->tty, TIOCMBIS) != refused)
+		return 1;
+	if (set_loopback(sitter->tty, TIOCMSET) != refused)
+		return 2;
+	if (set_loopback(sitter->tty, TIOCMBIC) != -ENOTTY)
+		return 3;
+	if (result(ioctl(sitter->tty, TIOCSCTTY, 1)) !=
+	    (sitter->without ? 0 : -EPERM))
+		return 4;
+	if (sitter->without)
+		signal(SIGHUP, SIG_IGN);
+	if (result(ioctl(sitter->tty, TIOCVHANGUP)) !=
+	    (sitter->without ? 0 : -EPERM))
+		return 5;
+	return 0;
+}
+
+/* To make its line echo, to steal it and to hang it up. */
+TEST_F(root, meddling_with_a_terminal)
+{
+	struct sitter sitter = {};
+	int master, sitting;
+
+	sitter.tty = open_pty(&master);
+	ASSERT_LE(0, sitter.tty);
+	ASSERT_EQ(0, sit_down(&sitter));
+	EXPECT_EQ(-ENOTTY, set_loopback(sitter.tty, TIOCMBIS));
+	EXPECT_EQ(0, in_child(meddle, &sitter));
+	EXPECT_EQ(0, kill(sitter.pid, 0));
+	/* Another terminal is free, though there is such a process. */
+	sitting = sitter.tty;
+	sitter.tty = open_pty(&master);
+	ASSERT_LE(0, sitter.tty);
+	sitter.without = true;
+	EXPECT_EQ(0, in_child(meddle, &sitter));
+	stand_up(&sitter);
+	close(sitting);
+	/* So is that of a process without privileges. */
+	sitter.tty = open_pty(&master);
+	ASSERT_LE(0, sitter.tty);
+	ASSERT_EQ(0, sit_down(&sitter));
+	EXPECT_EQ(0, in_child(meddle, &sitter));
+	stand_up(&sitter);
 }
 
 /* The kernel reads the command again after it was asked for: see all of them. */

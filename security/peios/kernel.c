@@ -17,6 +17,7 @@
 #include <linux/kernel_read_file.h>
 #include <linux/lsm_hooks.h>
 #include <linux/perf_event.h>
+#include <linux/perf_probe.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/security.h>
@@ -188,16 +189,9 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 
 /*
  * A uprobe puts a breakpoint into a program, and its reference counter adds to a
- * word of every process that maps the file: like the same probes of tracefs. The
- * hook comes when the probe is in place already; a refusal takes it away again.
- */
-static bool is_probe(const struct perf_event *event)
-{
-	return !strcmp(event->pmu->name, "uprobe") ||
-	       !strcmp(event->pmu->name, "kprobe");
-}
-
-/*
+ * word of every process that maps the file: like the same probes of tracefs. That
+ * is asked before the probe is made.
+ *
  * CAP_PERFMON looks into any process, past ptrace's rules. An event that is
  * inherited at fork was asked for when it was opened; the kernel has some of its
  * own, and a tracer's breakpoints come after the right to trace.
@@ -207,9 +201,9 @@ static int hook_perf_event_alloc(struct perf_event *event)
 	struct task_struct *target = event->hw.target;
 	u32 rights = PEIOS_PROCESS_VM_READ;
 
-	if (event->parent || current->flags & PF_KTHREAD)
+	if (event->parent || peios_kernel_itself())
 		return 0;
-	if (is_probe(event))
+	if (perf_event_is_probe(event))
 		return peios_need(PEIOS_PRIV_TCB, "perf_event", -EACCES, true);
 	if (!target)
 		return event->attr.sample_type & COPIES ?

@@ -653,13 +653,12 @@ static int open_event(pid_t pid, int cpu, uint64_t sample_type)
 }
 
 /* A probe of perf in this program, or in the kernel, as tracefs would make it. */
-static int open_probe(const char *kind)
+static int open_probe(const char *kind, const char *where)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		/* uprobe_path and kprobe_func are the same field. */
-		.uprobe_path = (uintptr_t)(*kind == 'u' ? "/proc/self/exe" :
-							  "kernel_clone"),
+		.uprobe_path = (uintptr_t)where,
 	};
 	char path[128], text[32];
 	int fd;
@@ -679,7 +678,8 @@ static int open_probe(const char *kind)
 
 TEST_F(root, probes_by_perf)
 {
-	int with = open_probe("uprobe"), kernel = open_probe("kprobe");
+	int with = open_probe("uprobe", "/proc/self/exe");
+	int kernel = open_probe("kprobe", "kernel_clone");
 
 	TH_LOG("uprobe: %s, kprobe: %s", strerror(-with), strerror(-kernel));
 
@@ -687,10 +687,13 @@ TEST_F(root, probes_by_perf)
 		SKIP(return, "the kernel has no uprobes");
 	/* Or whatever else is wrong with it: it was not refused. */
 	EXPECT_NE(-EACCES, with);
+	EXPECT_EQ(-ENOENT, open_probe("uprobe", "/nowhere"));
 	ASSERT_EQ(0, give_up());
-	EXPECT_EQ(-EACCES, open_probe("uprobe"));
-	/* As the probes of tracefs are: see locked_down. */
-	EXPECT_EQ(kernel ? kernel : -EPERM, open_probe("kprobe"));
+	EXPECT_EQ(-EACCES, open_probe("uprobe", "/proc/self/exe"));
+	EXPECT_EQ(kernel == -ENODEV ? -ENODEV : -EACCES,
+		  open_probe("kprobe", "kernel_clone"));
+	/* Asked before anything is made of it, which others could see. */
+	EXPECT_EQ(-EACCES, open_probe("uprobe", "/nowhere"));
 }
 
 TEST_F(root, events_that_copy_memory)

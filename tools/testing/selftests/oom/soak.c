@@ -275,6 +275,18 @@ static char *new_memory(size_t bytes)
 	return memory;
 }
 
+/*
+ * The list and the mutex stay in memory: entries that are swapped out can't be
+ * read by a victim that may not charge what they take, here as on plain Linux.
+ */
+static void lock_robust(void)
+{
+	if (mlock((void *)pthread_self(), 4096) ||
+	    mlock(&shared->mutex, sizeof(shared->mutex)))
+		_exit(3);
+	pthread_mutex_lock(&shared->mutex);
+}
+
 static void eat(size_t bytes, bool robust)
 {
 	static const char * const adjs[] = { "0", "0", "0", "300", "1000", "-300" };
@@ -288,8 +300,8 @@ static void eat(size_t bytes, bool robust)
 	write_file(ADJ_FILE, adjs[below(6)]);
 	sched_setscheduler(0, SCHED_BATCH, &batch);
 	if (robust)
-		pthread_mutex_lock(&shared->mutex);
-	if (below(2))
+		lock_robust();
+	else if (below(2))
 		make_it_fail();
 	for (children = below(4) ? 0 : 3; children; children--) {
 		if (!load_fork()) {

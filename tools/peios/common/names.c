@@ -277,6 +277,48 @@ void name_printf(FILE *out, const char *format, ...)
 }
 
 /**
+ * name_format() - a message that quotes names, into memory
+ * @out: where to; always NUL-terminated
+ * @size: its size, not 0
+ * @format: the message, without backslashes and newlines
+ * @args: the names, and whatever else
+ *
+ * For what is printed elsewhere, as by syslog(3). What does not fit is cut off.
+ */
+void name_format(char *out, size_t size, const char *format, va_list args)
+{
+	char message[MESSAGE_MAX];
+
+	if (vsnprintf(message, sizeof(message), format, args) < 0)
+		*message = '\0';
+	name_text(out, size, message);
+}
+
+/**
+ * name_put_prose() - print what is written for a person, in any language
+ * @out: where to
+ * @bytes: the text
+ *
+ * UTF-8 stays, and so do newlines, tabs and backslashes; control characters, and bytes
+ * that are no UTF-8, are \xNN.
+ */
+void name_put_prose(FILE *out, const char *bytes)
+{
+	while (*bytes) {
+		uint32_t c;
+		size_t len = utf8_next(bytes, &c);
+
+		if (c == '\n' || c == '\t' || (len == 1 && printable(c)) ||
+		    (len > 1 && c >= 0xa0)) {
+			fwrite(bytes, len, 1, out);
+			bytes += len;
+			continue;
+		}
+		fprintf(out, "\\x%02x", (unsigned char)*bytes++);
+	}
+}
+
+/**
  * name_bad_option() - say which option was not taken
  * @program: who says so
  * @argv: the arguments, as getopt_long() was given them

@@ -40,6 +40,11 @@ void name_put_hex(FILE *out, const char *bytes);
  */
 __printf(2, 0) void name_vprintf(FILE *out, const char *format, va_list args);
 __printf(2, 3) void name_printf(FILE *out, const char *format, ...);
+__printf(3, 0) void name_format(char *out, size_t size, const char *format,
+				va_list args);
+
+/* For a prompt, or what a program says to a person; not for names. */
+void name_put_prose(FILE *out, const char *bytes);
 
 /* For an option that getopt_long() did not take; opterr must be 0. */
 void name_bad_option(const char *program, char *const argv[]);

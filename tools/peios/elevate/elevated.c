@@ -50,6 +50,7 @@
 #include <linux/kernel.h>
 
 #include "../logon/logon.h"
+#include "names.h"
 #include "protocol.h"
 
 #ifndef SO_PEERPIDFD
@@ -125,6 +126,18 @@ static int say(struct client *c, char type, const void *data, size_t size)
 	return send(c->fd, packet, size + 1, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
+/* Commands and users are named by who asks; a line of the log is one. */
+static __printf(2, 3) void log_line(int priority, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	name_format(text, sizeof(text), format, args);
+	va_end(args);
+	syslog(priority, "%s", text);
+}
+
 static void __noreturn __printf(3, 4)
 fail(struct client *c, int code, const char *format, ...)
 {
@@ -134,8 +147,8 @@ fail(struct client *c, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	syslog(LOG_NOTICE, "%s (uid %u, pid %d): %s", *c->asker ? c->asker : "?",
-	       c->uid, c->pid, text);
+	log_line(LOG_NOTICE, "%s (uid %u, pid %d): %s", *c->asker ? c->asker : "?",
+		 c->uid, c->pid, text);
 	say(c, ELEVATE_FAILED, text, strlen(text));
 	_exit(code);
 }
@@ -323,7 +336,7 @@ static void authenticate(struct client *c)
 static void log_policy(void *to, bool error, const char *text)
 {
 	(void)to;
-	syslog(error ? LOG_ERR : LOG_WARNING, "%s", text);
+	log_line(error ? LOG_ERR : LOG_WARNING, "%s", text);
 }
 
 static void ask_policy(struct client *c, const char *as,
@@ -394,8 +407,8 @@ static void record(struct client *c, const char *as, char *const *argv,
 	free(acct);
 	free(rule);
 	audit_close(fd);
-	syslog(LOG_NOTICE, "%s (uid %u, pid %d, session %u) as %s by %s: %s",
-	       c->asker, c->uid, c->pid, c->session, as, result->by, command);
+	log_line(LOG_NOTICE, "%s (uid %u, pid %d, session %u) as %s by %s: %s",
+		 c->asker, c->uid, c->pid, c->session, as, result->by, command);
 }
 
 static int write_whole(const char *path, const char *text)
@@ -563,7 +576,7 @@ static int execute(int fd)
 	ssize_t n;
 
 	if (!may_order(fd)) {
-		syslog(LOG_WARNING, "an order of who has no SeTcbPrivilege");
+		log_line(LOG_WARNING, "an order of who has no SeTcbPrivilege");
 		return 1;
 	}
 	n = take_order(fd, bytes, sizeof(bytes), fds);
@@ -656,8 +669,8 @@ static int make_terminal(const struct elevate_packet *packet, int *master)
 /* Gone before its command: which is hung up as the connection to it ends. */
 static void __noreturn client_gone(struct client *c)
 {
-	syslog(LOG_NOTICE, "%s (pid %d): gone, its command is hung up",
-	       c->asker, c->pid);
+	log_line(LOG_NOTICE, "%s (pid %d): gone, its command is hung up", c->asker,
+		 c->pid);
 	_exit(SERVED);
 }
 
@@ -719,7 +732,7 @@ static void pass_on(struct client *c, int runner, int master,
 	if (!n)
 		client_gone(c);
 	if (elevate_parse(c->bytes, n, &packet, &why)) {
-		syslog(LOG_NOTICE, "%s (pid %d): %s", c->asker, c->pid, why);
+		log_line(LOG_NOTICE, "%s (pid %d): %s", c->asker, c->pid, why);
 		client_gone(c);
 	}
 	switch (packet.type) {
@@ -997,7 +1010,7 @@ static void take_client(int listener)
 	caller = find_caller(peer.uid);
 	if (i == CLIENTS_MAX || !caller || !may_ask(caller)) {
 		refuse(fd, "too many requests: wait a minute");
-		syslog(LOG_WARNING, "uid %u asks too often", peer.uid);
+		log_line(LOG_WARNING, "uid %u asks too often", peer.uid);
 		goto out;
 	}
 	pid = fork();

@@ -148,7 +148,10 @@ struct logon_result {
 	u64 enabled;
 };
 
-/* Where messages go: one call a message. */
+/*
+ * Where messages go: one call a message. They quote names of files as these are: who
+ * prints them makes text of them, see ../common/names.h.
+ */
 typedef void (*logon_say_t)(void *to, bool error, const char *text);
 
 /* There is no policy; there is one that can't be used. */

@@ -55,7 +55,7 @@ struct reading {
 
 static __printf(2, 3) void error(struct reading *r, const char *format, ...)
 {
-	char text[PATH_MAX_TEXT + 256], *at;
+	char text[2 * PATH_MAX_TEXT + 256];
 	va_list args;
 
 	r->errors++;
@@ -64,10 +64,6 @@ static __printf(2, 3) void error(struct reading *r, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* File names come from outside; a log line is one line. */
-	for (at = text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
 	r->say(r->to, true, text);
 }
 

@@ -22,6 +22,7 @@
 #include <linux/kernel.h>
 
 #include "../logon/logon.h"
+#include "names.h"
 
 #define EXPORT	__attribute__((visibility("default")))
 
@@ -36,6 +37,23 @@ struct options {
 	const char *proc;
 	bool debug;
 };
+
+/* Names of users come from elsewhere; a line of the log is one. */
+static __printf(3, 4) void say(pam_handle_t *pamh, int priority, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	name_format(text, sizeof(text), format, args);
+	va_end(args);
+	pam_syslog(pamh, priority, "%s", text);
+}
+
+static void say_policy(void *pamh, bool error, const char *text)
+{
+	say(pamh, error ? LOG_ERR : LOG_WARNING, "%s", text);
+}
 
 static int parse_options(pam_handle_t *pamh, int argc, const char **argv,
 			 struct options *options)
@@ -52,16 +70,11 @@ static int parse_options(pam_handle_t *pamh, int argc, const char **argv,
 			options->debug = true;
 		} else {
 			/* An option that is not there may have been to refuse. */
-			pam_syslog(pamh, LOG_ERR, "unknown option: %s", *argv);
+			say(pamh, LOG_ERR, "unknown option: %s", *argv);
 			return PAM_SERVICE_ERR;
 		}
 	}
 	return PAM_SUCCESS;
-}
-
-static void say(void *pamh, bool error, const char *text)
-{
-	pam_syslog(pamh, error ? LOG_ERR : LOG_WARNING, "%s", text);
 }
 
 static int open_token(const struct options *options, int flags)
@@ -129,7 +142,7 @@ static int verdict(pam_handle_t *pamh, enum logon_verdict verdict,
 {
 	if (verdict != LOGON_REFUSE)
 		return PAM_SUCCESS;
-	pam_syslog(pamh, LOG_NOTICE, "session of %s refused: %s", user, by);
+	say(pamh, LOG_NOTICE, "session of %s refused: %s", user, by);
 	return PAM_PERM_DENIED;
 }
 
@@ -143,21 +156,20 @@ static int give_token(pam_handle_t *pamh, const struct options *options,
 	if (!err) {
 		/* su or sudo within a session: it stays that session's. */
 		if (options->debug)
-			pam_syslog(pamh, LOG_DEBUG,
-				   "session of %s: without SeCreateTokenPrivilege the token stays",
-				   user);
+			say(pamh, LOG_DEBUG,
+			    "session of %s: without SeCreateTokenPrivilege the token stays",
+			    user);
 		return PAM_SUCCESS;
 	}
 	if (err > 0)
 		err = replace(options, result);
 	if (err) {
-		pam_syslog(pamh, LOG_ERR, "session of %s: token by %s: %s",
-			   user, result->by, strerror(-err));
+		say(pamh, LOG_ERR, "session of %s: token by %s: %s", user, result->by,
+		    strerror(-err));
 		return verdict(pamh, on_error, user, "OnError");
 	}
 	peios_sid_format(&result->user, sid, sizeof(sid));
-	pam_syslog(pamh, LOG_INFO, "session of %s: token of %s by %s", user,
-		   sid, result->by);
+	say(pamh, LOG_INFO, "session of %s: token of %s by %s", user, sid, result->by);
 	return PAM_SUCCESS;
 }
 
@@ -169,27 +181,25 @@ static int open_logon(pam_handle_t *pamh, const struct options *options,
 	struct logon_who who = {};
 	int ret, err;
 
-	ret = logon_load(options->registry, &policy, say, pamh);
+	ret = logon_load(options->registry, &policy, say_policy, pamh);
 	if (ret == LOGON_NONE) {
 		logon_free(&policy);
 		return PAM_SUCCESS;
 	}
 	err = ret;
 	if (err)
-		pam_syslog(pamh, LOG_ERR, "the logon policy can't be used");
+		say(pamh, LOG_ERR, "the logon policy can't be used");
 	if (!err) {
 		err = logon_who_find(user, service, &who);
 		if (!err)
 			err = logon_resolve(&policy);
 		if (err)
-			pam_syslog(pamh, LOG_ERR, "groups of %s: %s", user,
-				   strerror(-err));
+			say(pamh, LOG_ERR, "groups of %s: %s", user, strerror(-err));
 	}
 	if (!err) {
 		err = logon_match(&policy, &who, &result);
 		if (err)
-			pam_syslog(pamh, LOG_ERR, "rules for %s: %s", user,
-				   result.by);
+			say(pamh, LOG_ERR, "rules for %s: %s", user, result.by);
 	}
 
 	if (err)
@@ -214,7 +224,7 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	if (parse_options(pamh, argc, argv, &options))
 		return PAM_SERVICE_ERR;
 	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user) {
-		pam_syslog(pamh, LOG_ERR, "a session of nobody");
+		say(pamh, LOG_ERR, "a session of nobody");
 		return PAM_SESSION_ERR;
 	}
 	if (pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS)

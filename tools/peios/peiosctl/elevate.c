@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../elevate/protocol.h"
+#include "names.h"
 #include "peiosctl.h"
 
 static struct termios before;
@@ -89,7 +90,7 @@ static void answer(int fd, char style, const char *prompt)
 			die("nowhere to ask: %s", prompt);
 		setvbuf(tty, NULL, _IONBF, 0);
 	} else {
-		fputs(prompt, tty);
+		name_put_prose(tty, prompt);
 		fflush(tty);
 	}
 	if (style == ELEVATE_HIDDEN && !tcgetattr(fileno(tty), &shown)) {
@@ -152,10 +153,12 @@ static int hear(int fd, bool *started)
 	case ELEVATE_PROMPT:
 		if (n < 2 || *started)
 			break;
-		if (packet[1] == ELEVATE_INFO)
-			fprintf(stderr, "%s\n", packet + 2);
-		else
+		if (packet[1] == ELEVATE_INFO) {
+			name_put_prose(stderr, packet + 2);
+			fputc('\n', stderr);
+		} else {
 			answer(fd, packet[1], packet + 2);
+		}
 		break;
 	case ELEVATE_STARTED:
 		*started = true;
@@ -171,7 +174,8 @@ static int hear(int fd, bool *started)
 		return 128 + (n == 2 ? packet[1] : 0);
 	case ELEVATE_FAILED:
 		restore();
-		fprintf(stderr, "peiosctl: %s\n", packet + 1);
+		name_printf(stderr, "peiosctl: %s", packet + 1);
+		fputc('\n', stderr);
 		return EXIT_REFUSED;
 	}
 	return -1;

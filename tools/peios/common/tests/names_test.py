@@ -483,6 +483,60 @@ def main():
         for line in lines:
             assert line.startswith("ksyncd: "), line
 
+    @check("the logon policy, names in it, by ksyncd and peiosctl")
+    def _():
+        registry = f"{root}/logon"
+        folder = os.fsencode(f"{registry}/System/Logon/Users")
+        os.makedirs(folder)
+        for folders, _, _ in os.walk(registry):
+            os.chmod(folders, 0o755)
+        seen = set()
+        for name in comms:
+            if b"/" in name or name.startswith(b".") or \
+                    re.fullmatch(rb"[A-Za-z0-9_][A-Za-z0-9._+@-]*", name):
+                continue
+            write(os.path.join(folder, name), b"logon unix\n")
+            os.chmod(os.path.join(folder, name), 0o644)
+            seen.add(name)
+        for words, status in (([KSYNCD, "-r", registry, "check"], 1),
+                              ([PEIOSCTL, "logon", f"--registry={registry}", "root"],
+                               2)):
+            done = subprocess.run(words, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert done.returncode == status, (words, done)
+            said = plain_text(done.stderr)
+            told = {unescape(m[1]) for m in
+                    (re.search(r"/Users/(.*): is not the name", line) for line in said)
+                    if m}
+            assert told == seen, (words, told ^ seen)
+
+    @check("peiosctl elevate, what a service says")
+    def _():
+        import socket
+        import threading
+        if os.geteuid():
+            return
+        path = f"{root}/elevate"
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        server.bind(path)
+        server.listen(1)
+        server.settimeout(30)
+
+        def serve():
+            client, _ = server.accept()
+            client.recv(65536)
+            client.send("Pi\u00e9t\u00e9 \x1b[31m\xff\ttab\n2\0".encode("utf-8")
+                        .replace(b"\xc3\xbf", b"\xff"))
+            client.send(b"F\x1b[31mno\nforged: \xff\\\0")
+            client.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        said = run(PEIOSCTL, "elevate", f"--socket={path}", "--", "true", status=1)[1]
+        thread.join()
+        assert said == "\u00e9t\u00e9 \\x1b[31m\\xff\ttab\n2\n".encode() + \
+            b"peiosctl: \\x1b[31mno\\x0aforged: \\xff\\\\\n", said
+
     @check("ksyncd, what it tells the service manager")
     def _():
         import signal

@@ -3,11 +3,14 @@
  * pam_session CONFDIR SERVICE USER COMMAND...: a login service without a
  * question: opens a session as PAM's file CONFDIR/SERVICE says and, if that went
  * well, becomes the user (unless it may not) and runs the command in it. Exits
- * with 10 if there is no session.
+ * with 10 if there is no session. With PAM_LOG in the environment, what modules say to
+ * syslog goes to that file, a message a line that begins with its priority.
  */
 #include <grp.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +24,26 @@ static int no_answer(int nr, const struct pam_message **message,
 	(void)response;
 	(void)data;
 	return PAM_CONV_ERR;
+}
+
+void __syslog_chk(int priority, int flag, const char *format, ...);
+
+/* What libpam calls; this one is found before the C library's. */
+void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+	const char *path = getenv("PAM_LOG");
+	FILE *out = path ? fopen(path, "a") : NULL;
+	va_list args;
+
+	(void)flag;
+	if (!out)
+		return;
+	fprintf(out, "<%d>", priority & 7);
+	va_start(args, format);
+	vfprintf(out, format, args);
+	va_end(args);
+	fputc('\n', out);
+	fclose(out);
 }
 
 int main(int argc, char **argv)

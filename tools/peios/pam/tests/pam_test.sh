@@ -142,5 +142,14 @@ service "registry=$top/registry proc=$top/proc refuse"
 ! session && untouched
 result $? "an unknown option is an error"
 
+fresh
+evil=$(printf 'a\033[31m\nforged\\\377')
+rule "Users/$evil" 'logon unix'
+PAM_LOG=$top/log session
+[ "$(grep -c pam_peios "$top/log")" -eq 2 ] &&
+	! grep -q '^forged' "$top/log" && ! LC_ALL=C grep -q '[^ -~]' "$top/log" &&
+	grep -qF '/Users/a\x1b[31m\x0aforged\\\xff: is not the name' "$top/log"
+result $? "the log has names as text"
+
 echo "1..$n"
 exit $rc

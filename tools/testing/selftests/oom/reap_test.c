@@ -347,6 +347,7 @@ static void check_glibc(struct __test_metadata *_metadata, int nr)
 TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 {
 	long long waited = vm_event("oom_reap_waited"), took, start;
+	size_t has;
 	pthread_mutexattr_t attr;
 	pid_t pid;
 	int i;
@@ -362,8 +363,9 @@ TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 	start = now_ms();
 	ASSERT_TRUE(oom_kill());
 	usleep(1000000);
+	has = rss(pid);
 	if (now_ms() - start < 1900)
-		EXPECT_LT(SIZE, rss(pid));
+		EXPECT_LT(SIZE, has);
 	took = wait_reaped(pid, 20000);
 	EXPECT_LE(0, took);
 	TH_LOG("reaped %lld ms after the kill", now_ms() - start);
@@ -440,6 +442,7 @@ TEST_F_TIMEOUT(reap, compat_list_is_seen, 60)
 {
 	struct compat_entry *entry;
 	long long start;
+	size_t has;
 	pid_t pid;
 
 	if (compat_set_robust_list(0) < 0)
@@ -452,8 +455,9 @@ TEST_F_TIMEOUT(reap, compat_list_is_seen, 60)
 	start = now_ms();
 	ASSERT_TRUE(oom_kill());
 	usleep(500000);
+	has = rss(pid);
 	if (now_ms() - start < 1900)
-		EXPECT_LT(SIZE, rss(pid));
+		EXPECT_LT(SIZE, has);
 	EXPECT_LE(0, wait_reaped(pid, 20000));
 	stuck_fs_release(&fs);
 	EXPECT_EQ(SIGKILL, death(pid));
@@ -471,7 +475,7 @@ static void *write_stuck(void *fd)
 
 static void *map_stuck(void *fd)
 {
-	threads_ready++;
+	threads_ready = syscall(SYS_gettid);
 	mmap(NULL, PAGE, PROT_READ, MAP_SHARED, (int)(intptr_t)fd, 0);
 	return NULL;
 }
@@ -484,19 +488,19 @@ static void writer_body(void *arg)
 	fill(SIZE, MAP_PRIVATE);
 	if (pthread_create(&thread, NULL, write_stuck, (void *)(intptr_t)fd))
 		_exit(6);
-	/* Let the write be in flight. */
-	while (!shared->next)
+	/* Let the write be in flight, and have all pages that are used below. */
+	while (!shared->next || state(getpid()) == '?')
 		usleep(1000);
 	if (pthread_create(&thread, NULL, map_stuck, (void *)(intptr_t)fd))
 		_exit(6);
-	while (!threads_ready)
+	/* It sleeps for the write once it has mmap_lock. */
+	while (!threads_ready || state(threads_ready) != 'D')
 		usleep(1000);
-	usleep(50000);
 	ready();
 	get_stuck();
 }
 
-/* True if nobody gets mmap_lock of @pid for reading within 300 ms. */
+/* True if who wants mmap_lock of @pid for reading sleeps for it, and goes on to. */
 static bool mmap_lock_taken(pid_t pid)
 {
 	char path[64], byte;
@@ -509,6 +513,11 @@ static bool mmap_lock_taken(pid_t pid)
 		int fd = open(path, O_RDONLY);
 
 		_exit(read(fd, &byte, 1) < 0);
+	}
+	while (state(reader) != 'D') {
+		if (waitpid(reader, &status, WNOHANG))
+			return false;
+		usleep(1000);
 	}
 	usleep(300000);
 	if (waitpid(reader, &status, WNOHANG))

@@ -548,7 +548,7 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 		       why->group ? why->group->memcg : NULL);
 	/* Its line in the log says more. */
 	if (!IS_ENABLED(CONFIG_COMMIT_INFO))
-		pr_warn_ratelimited("commit: pid: %d, comm: %s, bytes: %lu not enough memory for the allocation\n",
+		pr_warn_ratelimited("__vm_enough_memory: pid: %d, comm: %s, bytes: %lu not enough memory for the allocation\n",
 				    current->pid, current->comm,
 				    pages << PAGE_SHIFT);
 }

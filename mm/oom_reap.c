@@ -984,12 +984,13 @@ static void oom_reap_reaped(struct task_struct *tsk)
 			      victim->waited);
 	if (test_bit(MMF_OOM_SKIP, &mm->flags))
 		return;
-	pr_info("oom_reaper: reaped process %d (%s), now anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB, %llu us after the kill\n",
+	pr_info("oom_reaper: reaped process %d (%s), now anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB\n",
 		task_pid_nr(tsk), tsk->comm,
 		K(get_mm_counter(mm, MM_ANONPAGES)),
 		K(get_mm_counter(mm, MM_FILEPAGES)),
-		K(get_mm_counter(mm, MM_SHMEMPAGES)),
-		latency / NSEC_PER_USEC);
+		K(get_mm_counter(mm, MM_SHMEMPAGES)));
+	pr_info("oom_reap: process %d (%s) was reaped %llu us after the kill\n",
+		task_pid_nr(tsk), tsk->comm, latency / NSEC_PER_USEC);
 }
 
 static void oom_reap_failed(struct task_struct *tsk)

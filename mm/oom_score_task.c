@@ -989,23 +989,16 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 /**
  * oom_score_dump() - a row of the table of tasks in the kernel log
  * @p: a task that is killable and in the OOM's domain
- * @oc: the OOM
- * @eligible: whether a task has memory in the OOM's nodes (not used in a memcg)
  *
- * The columns of dump_task(), summed precisely, and the terms of the score.
+ * What dump_task() prints, in its format, but summed precisely.
  *
- * Context: as oom_score_explain().
+ * Context: OOM path, RCU read section; not under the task_lock() of a task.
  * Return: true, so that the caller has nothing left to print.
  */
-bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
-		    oom_eligible_t eligible)
+bool oom_score_dump(struct task_struct *p)
 {
-	struct oom_score_input in;
-	struct oom_score score;
-	struct task_struct *t;
 	s64 sums[NR_MM_COUNTERS];
-
-	oom_score_explain(p, oc, eligible, &in, &score);
+	struct task_struct *t;
 
 	t = lock_task_mm(p);
 	/* All of its threads have let go of their memory. */
@@ -1013,14 +1006,35 @@ bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
 		return true;
 	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
 	oom_score_sum_counters(t->mm, sums);
-	pr_info("[%7d] %5d %5d %8lu %8llu %8lld %8lld %9lld %8ld %8llu         %5d %9lld %8lld %8lld %9lld %9lld %s\n",
+	pr_info("[%7d] %5d %5d %8lu %8lld %8lld %8lld %9lld %8ld %8lld         %5d %s\n",
 		t->pid, from_kuid(&init_user_ns, task_uid(t)), t->tgid,
-		t->mm->total_vm, in.rss, sums[MM_ANONPAGES], sums[MM_FILEPAGES],
-		sums[MM_SHMEMPAGES], mm_pgtables_bytes(t->mm), in.swap,
-		in.oom_score_adj, score.inherited, score.fork, score.tcb,
-		score.adj, score.points, t->comm);
+		t->mm->total_vm,
+		sums[MM_FILEPAGES] + sums[MM_ANONPAGES] + sums[MM_SHMEMPAGES],
+		sums[MM_ANONPAGES], sums[MM_FILEPAGES], sums[MM_SHMEMPAGES],
+		mm_pgtables_bytes(t->mm), sums[MM_SWAPENTS],
+		t->signal->oom_score_adj, t->comm);
 	task_unlock(t);
 	return true;
+}
+
+/**
+ * oom_score_dump_best() - behind the table of tasks, the terms of the best
+ * @oc: the OOM
+ *
+ * In lines of their own, so that who reads the table finds Linux's columns in it.
+ *
+ * Context: under oom_lock.
+ */
+void oom_score_dump_best(const struct oom_control *oc)
+{
+	const struct oom_score_candidate *c;
+	unsigned int nr;
+
+	for (c = oom_score_candidates(oc, &nr); nr--; c++)
+		pr_info("oom-score: candidate: pid=%d points=%lld memory=%lld inherited=%lld fork=%lld tcb=%lld adj=%lld class=%s\n",
+			c->pid, c->score.points, c->score.memory,
+			c->score.inherited, c->score.fork, c->score.tcb,
+			c->score.adj, class_names[c->score.class]);
 }
 
 /* A precise score in the domain of the whole system, for a reader of /proc. */

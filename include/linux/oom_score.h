@@ -188,9 +188,6 @@ typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
 
 #ifdef CONFIG_OOM_SCORE
 
-/* What the table of tasks in the kernel log has before the name. */
-#define OOM_SCORE_COLUMNS	"inherited     fork      tcb       adj    points "
-
 /* How many of the best a selection remembers, the victim among them. */
 #define OOM_SCORE_BEST		5
 
@@ -307,8 +304,8 @@ void oom_score_explain(struct task_struct *p, struct oom_control *oc,
 		       struct oom_score *score);
 void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 		   oom_eligible_t eligible);
-bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
-		    oom_eligible_t eligible);
+bool oom_score_dump(struct task_struct *p);
+void oom_score_dump_best(const struct oom_control *oc);
 #if IS_ENABLED(CONFIG_KUNIT)
 void oom_score_sum_counters(struct mm_struct *mm, s64 *sums);
 u64 oom_score_sum_unlocked(struct mm_struct *mm);
@@ -336,8 +333,6 @@ static inline void oom_score_forked(struct task_struct *child)
 #define oom_score_select(p, oc, eligible) \
 	((void)(eligible), oom_badness(p, (oc)->totalpages))
 
-#define OOM_SCORE_COLUMNS
-
 static inline bool oom_score_outdone(struct task_struct *p,
 				     struct oom_control *oc,
 				     oom_eligible_t eligible)
@@ -363,10 +358,13 @@ static inline void oom_score_log(struct task_struct *victim,
 {
 }
 
-static inline bool oom_score_dump(struct task_struct *p, struct oom_control *oc,
-				  oom_eligible_t eligible)
+static inline bool oom_score_dump(struct task_struct *p)
 {
 	return false;
+}
+
+static inline void oom_score_dump_best(const struct oom_control *oc)
+{
 }
 
 static inline void oom_score_forked(struct task_struct *child)

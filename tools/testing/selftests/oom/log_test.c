@@ -157,8 +157,11 @@ static int count(struct _test_data_log *self, const char *pattern)
 #define GROUP	"^Tasks in /log_test-[0-9]+ are going to be killed due to " \
 		"memory\\.oom\\.group set$"
 #define HEAD	"^\\[  pid  \\]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem " \
-		"pgtables_bytes swapents oom_score_adj .*name$"
-#define ROW	"^\\[ *([0-9]+)\\]( +[0-9]+) +([0-9]+)( +[0-9]+){7} +(-?[0-9]+) "
+		"pgtables_bytes swapents oom_score_adj name$"
+#define ROW	"^\\[([ 0-9]{7,})\\] [ 0-9]{5,} ([ 0-9]{5,}) [ 0-9]{8,} ([ 0-9]{8,}) " \
+		"([ 0-9]{8,} ){2}[ 0-9]{9,} [ 0-9]{8,} [ 0-9]{8,} {9}([- 0-9]{5,}) (.*)$"
+#define TERMS	"^oom-score: candidate: pid=([0-9]+) points=-?[0-9]+ memory=([0-9]+) " \
+		"inherited=[0-9]+ fork=[0-9]+ tcb=-?[0-9]+ adj=-?[0-9]+ class=normal"
 #define SIZES	"^%s: Killed process ([0-9]+) \\((.+)\\) total-vm:([0-9]+)kB, " \
 		"anon-rss:([0-9]+)kB, file-rss:([0-9]+)kB, shmem-rss:([0-9]+)kB, " \
 		"UID:([0-9]+) pgtables:([0-9]+)kB oom_score_adj:(-?[0-9]+)$"
@@ -240,27 +243,37 @@ TEST_F_TIMEOUT(log, of_a_group, 120)
 	EXPECT_LE(1, count(self, "^Memory cgroup out of memory: " KILLED " total-vm:"));
 }
 
-/*
- * The table of tasks: who reads it by column finds what Linux has there, from the left;
- * the name is the last one.
- */
+/* The table of tasks is Linux's, to the blank; the terms of the best are behind it. */
 TEST_F_TIMEOUT(log, table_of_tasks, 120)
 {
-	char m[5][256];
+	int head, row, terms;
+	char m[6][256];
+	long long rss;
 	pid_t pid;
-	int head;
 
 	pid = kill_one(self->path, false);
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	read_log(self);
 	head = find(self, 0, HEAD, NULL, 0);
 	ASSERT_LE(0, head);
-	ASSERT_EQ(head + 1, find(self, head, ROW, m, 5));
+	row = find(self, head, ROW, m, 6);
+	ASSERT_EQ(head + 1, row) {
+		TH_LOG("%s", self->lines[head + 1]);
+	}
 	EXPECT_EQ(pid, atoi(m[0]));
-	EXPECT_EQ(pid, atoi(m[2]));
-	EXPECT_STREQ("7", m[4]);
-	EXPECT_EQ(0, strcmp(NAME, self->lines[head + 1] + strlen(self->lines[head + 1]) -
-			    strlen(NAME)));
+	EXPECT_EQ(pid, atoi(m[1]));
+	rss = atoll(m[2]);
+	EXPECT_LT(0, rss);
+	EXPECT_EQ(7, atoi(m[4]));
+	EXPECT_STREQ(NAME, m[5]);
+
+	terms = find(self, row, TERMS, m, 2);
+	ASSERT_EQ(row + 1, terms) {
+		TH_LOG("%s", self->lines[row + 1]);
+	}
+	EXPECT_EQ(pid, atoi(m[0]));
+	EXPECT_LE(rss, atoll(m[1]));
+	EXPECT_EQ(terms + 1, find(self, terms, WHERE, NULL, 0));
 }
 
 /* What a daemon that kills before the kernel does reads of each process. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -114,6 +115,61 @@ TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 	EXPECT_EQ(at_once + 2, vm_event("oom_reap_at_once"));
 	EXPECT_LE(pages + (long long)(2 * SIZE) / getpagesize(),
 		  vm_event("oom_reap_pages"));
+}
+
+/* Does the kernel log have a line like this, within 5 s? */
+static bool logged(int kmsg, const char *pattern)
+{
+	long long end = now_ms() + 5000;
+	char record[8192], *text;
+	bool found = false;
+	regex_t regex;
+	ssize_t len;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
+		return false;
+	while (!found && now_ms() < end) {
+		len = read(kmsg, record, sizeof(record) - 1);
+		if (len < 0 && errno == EAGAIN)
+			usleep(10000);
+		if (len <= 0)
+			continue;
+		record[len] = '\0';
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		found = !regexec(&regex, text + 1, 0, NULL, 0);
+	}
+	regfree(&regex);
+	return found;
+}
+
+/* Linux's line, and behind it one with the time. */
+TEST_F_TIMEOUT(reap, is_in_the_log, 60)
+{
+	char pattern[256];
+	pid_t pid;
+	int kmsg;
+
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, kmsg);
+	ASSERT_EQ(0, lseek(kmsg, 0, SEEK_END));
+	pid = victim(stuck_body, NULL);
+	ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
+	ASSERT_TRUE(oom_kill());
+	EXPECT_LE(0, wait_reaped(pid, 5000));
+	snprintf(pattern, sizeof(pattern),
+		 "^oom_reaper: reaped process %d \\(reap_test\\), now anon-rss:[0-9]+kB, file-rss:[0-9]+kB, shmem-rss:[0-9]+kB$",
+		 pid);
+	EXPECT_TRUE(logged(kmsg, pattern));
+	snprintf(pattern, sizeof(pattern),
+		 "^oom_reap: process %d \\(reap_test\\) was reaped [0-9]+ us after the kill$",
+		 pid);
+	EXPECT_TRUE(logged(kmsg, pattern));
+	close(kmsg);
+	stuck_fs_release(&fs);
+	EXPECT_EQ(SIGKILL, death(pid));
 }
 
 /* Robust lists, by hand. */

@@ -11,6 +11,7 @@
  * through the members of its group. Prints TAP.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,6 +31,7 @@
 
 #define LIMIT		(8 * MB)
 #define SYSRQ		"/proc/sysrq-trigger"
+#define FAIR_SERVER	"/sys/kernel/debug/sched/fair_server/cpu0/runtime"
 
 /*
  *	top		limit
@@ -455,11 +457,50 @@ static void run(int nr)
 	cgroup_pair_remove(&scene.cgroups);
 }
 
+/* The kernel thread of this name, or 0. */
+static pid_t find_thread(const char *name)
+{
+	char path[300], comm[32];
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	pid_t pid = 0;
+
+	while (proc && !pid && (entry = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (atoi(entry->d_name) > 0 && read_file(path, comm, sizeof(comm)) > 0) {
+			comm[strcspn(comm, "\n")] = '\0';
+			if (!strcmp(comm, name))
+				pid = atoi(entry->d_name);
+		}
+	}
+	if (proc)
+		closedir(proc);
+	return pid;
+}
+
+/*
+ * Who runs out of memory has the CPU until it has what it wants: a victim that ran in
+ * the middle of a kill could be gone before it is counted as a member. So no share of
+ * the CPU is kept for the others; only the reaper, who takes a victim's memory and not
+ * the victim, goes before.
+ */
+static void no_share_for_others(void)
+{
+	const struct sched_param before = { .sched_priority = 2 };
+	pid_t reaper = find_thread("oom_reaper");
+
+	tap_must(write_file("/proc/sys/kernel/sched_rt_runtime_us", "-1"), "sched_rt_runtime_us");
+	tap_must(write_file(FAIR_SERVER, "0"), FAIR_SERVER);
+	tap_must(reaper ? 0 : -ESRCH, "oom_reaper");
+	tap_must(sched_setscheduler(reaper, SCHED_FIFO, &before) ? -errno : 0, "SCHED_FIFO");
+}
+
 int main(void)
 {
 	unsigned int i;
 
 	printf("TAP version 13\n");
+	no_share_for_others();
 	/* Who could be killed by SysRq is only who is to be. */
 	tap_must(write_file(ADJ_FILE, "-1000"), ADJ_FILE);
 	tap_must(prctl(PR_SET_CHILD_SUBREAPER, 1) ? -errno : 0, "subreaper");

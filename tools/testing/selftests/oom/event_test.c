@@ -26,6 +26,7 @@
 #include "oom_util.h"
 
 #define LIMIT		(4 * MB)
+#define LAST_RESORT	"/proc/sys/vm/oom_last_resort"
 /* The first is where it is mounted, the second mounts itself in debugfs. */
 #define TRACEFS		"/sys/kernel/tracing"
 #define TRACEFS_DEBUG	"/sys/kernel/debug/tracing"
@@ -56,6 +57,7 @@ FIXTURE_SETUP(event)
 
 FIXTURE_TEARDOWN(event)
 {
+	write_file(LAST_RESORT, "0");
 	if (self->path[0])
 		cgroup_remove(self->path);
 }
@@ -335,6 +337,22 @@ static int log_lines(int fd, const char *what)
 
 #define OOMS	100
 
+static pid_t immune_eater(const char *cgroup)
+{
+	char path[300];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "immune");
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	if (write_file(ADJ_FILE, "-1000") || write_file(path, "0"))
+		_exit(4);
+	eat();
+	return 0;
+}
+
 /* A full cgroup in which nobody can be killed: one record, which counts. */
 TEST_F_TIMEOUT(event, nobody_is_left, 120)
 {
@@ -346,15 +364,7 @@ TEST_F_TIMEOUT(event, nobody_is_left, 120)
 	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	ASSERT_LE(0, log);
 	ASSERT_EQ(0, lseek(log, 0, SEEK_END));
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		prctl(PR_SET_NAME, "immune");
-		snprintf(path, sizeof(path), "%s/cgroup.procs", self->path);
-		if (write_file(ADJ_FILE, "-1000") || write_file(path, "0"))
-			_exit(4);
-		eat();
-	}
+	pid = immune_eater(self->path);
 	snprintf(path, sizeof(path), "%s/memory.events", self->path);
 	for (i = 0; i < 1000 && ooms < OOMS; i++) {
 		usleep(50000);
@@ -388,6 +398,40 @@ TEST_F_TIMEOUT(event, nobody_is_left, 120)
 	pid = eater(self->path, "next");
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
 	EXPECT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
+}
+
+/* With vm.oom_last_resort one of them dies, the largest, and on no record is nobody. */
+TEST_F_TIMEOUT(event, nobody_is_left_but_the_last_resort, 120)
+{
+	char line[LINE_MAX_];
+	int log, round, status;
+	struct hog small;
+	pid_t pid;
+
+	ASSERT_EQ(0, write_file(LAST_RESORT, "1"));
+	ASSERT_EQ(0, hog_start(&small, -1000, self->path));
+	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	ASSERT_LE(0, log);
+	ASSERT_EQ(0, lseek(log, 0, SEEK_END));
+	for (round = 0; round < 3; round++) {
+		pid = immune_eater(self->path);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		ASSERT_EQ(0, history_find(self->first + round, line, sizeof(line)));
+		TH_LOG("%s", line);
+		EXPECT_EQ(pid, record_number(line, "pid"));
+		EXPECT_TRUE(record_is(line, "reason", "last_resort"));
+		EXPECT_TRUE(record_is(line, "class", "immune"));
+		EXPECT_TRUE(record_is(line, "constraint", "memcg"));
+		EXPECT_EQ(-1000, record_number(line, "oom_score_adj"));
+	}
+	EXPECT_EQ(3, history_count(self->first, NULL, NULL));
+	EXPECT_EQ(self->kills + 3, vmstat_kills());
+	EXPECT_EQ(3, cgroup_kills(self->path));
+	EXPECT_FALSE(hog_died(&small, &status));
+	EXPECT_EQ(3, log_lines(log, "nobody else is left: an immune process is killed"));
+	close(log);
+	hog_stop(&small);
 }
 
 /* Small reads, and a kill between two of them, tear nothing. */

@@ -39,6 +39,20 @@ build_tools()
 	rm -rf "$tools/usr/share/man"
 }
 
+# For oomstat --watch, on the consoles that QEMU has
+terminals()
+{
+	local name folder
+
+	for name in linux vt100 vt102 vt220 xterm; do
+		for folder in /lib/terminfo /usr/share/terminfo; do
+			[ ! -e "$folder/${name:0:1}/$name" ] ||
+				install -D -m 644 -t "$root/lib/terminfo/${name:0:1}" \
+					"$folder/${name:0:1}/$name" || return
+		done
+	done
+}
+
 pack()
 {
 	local name
@@ -54,6 +68,9 @@ pack()
 	cp "$TOP/scripts/guest/kunit-suites" "$root/etc/" &&
 	echo "$ALARMS" > "$root/etc/alarms" &&
 	cp -a "$tests" "$root/selftests" &&
+	cp "$TOP/README" "$TOP"/tools/{mm/oomstat/oomstat.1,peios/ksyncd/ksyncd.8,peios/peiosctl/peiosctl.8} \
+		"$root/selftests/oom/" &&
+	terminals &&
 	cp -a "$tools/." "$root/" || return
 	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
 		> "$root/etc/passwd"

@@ -16,7 +16,7 @@ for use in "$@"; do
 	run) ;;
 	check)
 		# What check.d/userland and check.d/metrics need as well
-		packages+=' python3 clang libclang-rt-14-dev dpkg-dev debhelper fakeroot
+		packages+=' python3 python3-yaml clang libclang-rt-14-dev dpkg-dev debhelper fakeroot
 			kmod cpio mmdebstrap e2fsprogs'
 		promtool=1 ;;
 	deb)

@@ -203,6 +203,42 @@ kill -9 "$(running '^peiosctl elevate -- sleep 987 $')"
 [ "$runs" = yes ] && wait_for gone '^sleep 987 $'
 result $? "a client that is killed takes its command with it"
 
+# The examples of the documentation, on a daemon that is there
+mkfifo /tmp/never
+sh -c 'printf daemon > /proc/self/comm; read -r _ < /tmp/never' &
+daemon=$!
+echo secret > /tmp/secret
+wait_for pidof daemon
+DOCS_SHELL='setsid /logon/pam_session /etc/pam.d login alice sh' DOCS_INPUT=/tmp/secret \
+	/selftests/oom/docs_test.sh logon > /tmp/docs
+result $? "the examples of the documentation: $(grep -c '^ok' /tmp/docs)"
+grep -v '^ok\|^TAP\|^1\.\.' /tmp/docs | sed 's/^/# /'
+grep -q '^ok 4 ' /tmp/docs
+result $? "which are four or more"
+[ "$(cat /proc/$daemon/oom_score_adj)" = -500 ]
+result $? "the daemon is shielded"
+sed -i 's,pam_,/logon/pam_,' /etc/pam.d/peios-monitor
+/logon/pam_session /etc/pam.d peios-monitor root cat /proc/self/attr/peios/token > /tmp/token
+grep -qx 'origin assigned' /tmp/token && grep -q '^groups S-1-5-32-544' /tmp/token &&
+	! grep -q '^present .*SeTcbPrivilege' /tmp/token
+result $? "the service with a rule has the token of the rule"
+sed 's/^/# /' /tmp/token
+kill $daemon
+
+# By sudo an administrator does to services what the documentation says.
+sleep 1000 &
+daemon=$!
+rule Services/sudo-like 'user S-1-22-1-1000
+groups unix,Administrators'
+cat > /tmp/sudo-like.sh <<-END
+	renice -n 5 -p $daemon && ls -l /proc/$daemon/exe && ls -l /proc/$daemon/fd &&
+	kill -USR1 $daemon
+END
+/logon/pam_session /etc/pam.d sudo-like root sh -e /tmp/sudo-like.sh > /tmp/said 2>&1
+result $? "an administrator's root renices a daemon, sees its files and signals it"
+sed 's/^/# /' /tmp/said
+wait $daemon 2> /dev/null
+
 # Three wrong passwords in a minute are enough, the right one comes too late.
 for password in wrong Secret secret1; do
 	as alice "$password" true < /dev/null > /tmp/said 2>&1

@@ -41,6 +41,7 @@ applied=
 defaults()
 {
 	mkdir -p /tmp/registry/System/Memory
+	echo 1 > /tmp/registry/System/Memory/OomDumpTasks
 	ksyncd -r /tmp/registry apply > /dev/null
 	rm -rf /tmp/registry
 }
@@ -165,7 +166,10 @@ if [ -z "$place" ] && [ -e README ] &&
 	user=$!
 	applied=y
 	mkdir -p /sys/fs/cgroup/db /etc/peios /var/lib/node_exporter
-	[ -e /usr/sbin/cached ] || ln -s /bin/true /usr/sbin/cached
+	[ -e /usr/sbin/cached ] || {
+		echo '#!/bin/sh' > /usr/sbin/cached
+		chmod 755 /usr/sbin/cached
+	}
 	sed -n '/^Tuning$/,/^Using/s/^    [#$] //p' README | sed 's/    .*//' > "$dir/readme"
 	while read -r line; do
 		one README "$line"

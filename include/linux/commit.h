@@ -153,6 +153,22 @@ static inline bool vma_growth_counts(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_ACCOUNT;
 }
 
+/*
+ * Userfaultfd puts pages also into a private mapping that is not writable. It is
+ * charged for that when it is registered, if it was not before, ...
+ */
+static inline bool vma_filling_counts(struct vm_area_struct *vma)
+{
+	return (vma_is_anonymous(vma) || vma_is_shmem(vma)) &&
+	       !(vma->vm_flags & (VM_ACCOUNT | VM_SHARED | VM_HUGETLB | VM_NORESERVE));
+}
+
+/* ... and mprotect() does not give back what may still come. */
+static inline bool vma_may_be_filled(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR);
+}
+
 void mm_unacct_memory(struct mm_struct *mm, unsigned long pages);
 long mm_commit_settle(struct mm_struct *mm, unsigned long pages);
 void mm_commit_exit(struct mm_struct *mm, unsigned long pages);
@@ -178,6 +194,16 @@ static inline bool mmap_heeds_noreserve(const struct mm_struct *mm, vm_flags_t f
 static inline bool vma_growth_counts(const struct vm_area_struct *vma)
 {
 	return true;
+}
+
+static inline bool vma_filling_counts(struct vm_area_struct *vma)
+{
+	return false;
+}
+
+static inline bool vma_may_be_filled(const struct vm_area_struct *vma)
+{
+	return false;
 }
 
 static inline void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)

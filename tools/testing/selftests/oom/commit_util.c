@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -266,6 +268,36 @@ bool grow_to(const char *address)
 	close(ends[0]);
 	close(ends[1]);
 	return !mincore((void *)((unsigned long)address / page * page), page, &there);
+}
+
+int open_uffd(void)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int uffd_register(int uffd, void *start, size_t len, int mode)
+{
+	struct uffdio_register reg = {
+		.range = { (unsigned long)start, len }, .mode = mode,
+	};
+
+	return ioctl(uffd, UFFDIO_REGISTER, &reg) ? -errno : 0;
+}
+
+int uffd_copy(int uffd, void *to, const void *from, size_t len)
+{
+	struct uffdio_copy copy = {
+		.dst = (unsigned long)to, .src = (unsigned long)from, .len = len,
+	};
+
+	return ioctl(uffd, UFFDIO_COPY, &copy) ? -errno : 0;
 }
 
 int log_from_now(void)

@@ -51,6 +51,15 @@ char *map_growing(long pages, long hole, int prot, int flags);
  */
 bool grow_to(const char *address);
 
+/*
+ * A userfaultfd, or -1. What touches a page that is missing is told so, by SIGBUS or
+ * EFAULT: it does not wait.
+ */
+int open_uffd(void);
+/* UFFDIO_REGISTER; 0 or -errno */
+int uffd_register(int uffd, void *start, size_t len, int mode);
+int uffd_copy(int uffd, void *to, const void *from, size_t len);
+
 /* The kernel's log from now on, as a file descriptor */
 int log_from_now(void);
 /* Has it said so since? */

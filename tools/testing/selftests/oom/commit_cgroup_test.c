@@ -26,6 +26,10 @@
 #include "commit_util.h"
 #include "oom_util.h"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
+
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS)
 #define SHARED		(MAP_SHARED | MAP_ANONYMOUS)
 #define RW		(PROT_READ | PROT_WRITE)
@@ -373,6 +377,14 @@ TEST_F(tree, every_path_counts_to_the_page)
 	EXPECT_EQ(0, commit_refusals(self->top));
 }
 
+static long long pages_of(int fd)
+{
+	struct stat st;
+
+	MUST(!fstat(fd, &st));
+	return st.st_blocks * 512 / page;
+}
+
 /*
  * A shared anonymous mapping is promised whole. By /proc/PID/map_files its object
  * may be made larger, or smaller.
@@ -397,16 +409,25 @@ static int resizes(void *arg)
 	MUST_EQ(now(in), PAGES(10));
 	MUST(!fallocate(fd, 0, 0, PAGES(20)));
 	MUST_EQ(now(in), PAGES(20));
-	MUST(!fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, PAGES(30)));
+	MUST_EQ(pages_of(fd), 20);
+	/* Nothing gets behind its end, for which there is no promise. */
+	MUST(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, PAGES(20) + 1) == -1 &&
+	     errno == EOPNOTSUPP);
+	MUST(fallocate(fd, FALLOC_FL_KEEP_SIZE, PAGES(40), 1) == -1 && errno == EOPNOTSUPP);
+	MUST(!fallocate(fd, FALLOC_FL_KEEP_SIZE, PAGES(3), PAGES(17)));
 	MUST_EQ(now(in), PAGES(20));
+	MUST_EQ(pages_of(fd), 20);
 	MUST(!ftruncate(fd, PAGES(15)));
 	MUST_EQ(now(in), PAGES(15));
+	MUST_EQ(pages_of(fd), 15);
 	/* Where it does not fit it stays as large as it was. */
 	MUST(!commit_set_number(in->cgroup, "max", commit_of(in->cgroup, "current") +
 				PAGES(1)));
 	MUST(pwrite(fd, "1", 1, PAGES(16)) == -1 && errno == ENOMEM);
+	MUST_EQ(pages_of(fd), 15);
 	MUST(fallocate(fd, 0, PAGES(10), PAGES(10)) == -1 && errno == ENOMEM);
 	MUST(ftruncate(fd, PAGES(17)) == -1 && errno == ENOMEM);
+	MUST_EQ(pages_of(fd), 15);
 	MUST_EQ(lseek(fd, 0, SEEK_END), PAGES(15));
 	MUST_EQ(now(in), PAGES(15));
 	MUST_EQ(pwrite(fd, "1", 1, PAGES(15)), 1);
@@ -423,6 +444,70 @@ TEST_F(tree, an_object_that_is_resized_counts_as_it_is)
 	struct in in = { .cgroup = self->low };
 
 	EXPECT_EQ(0, run_in(self->low, resizes, &in));
+	EXPECT_EQ(0, commit_of(self->top, "current"));
+}
+
+#define SHMEM_HUGE	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+#define HUGE		(2 * MB)
+
+/* Pages that the object of a shared mapping has */
+static long long object_pages(char *a, size_t len)
+{
+	char path[128];
+	long long pages;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)a,
+		 (unsigned long)a + len);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	MUST(fd >= 0);
+	pages = pages_of(fd);
+	close(fd);
+	return pages;
+}
+
+/* An object of @size bytes, in a mapping of two huge pages, has no more than it promised. */
+static void is_collapsed(struct in *in, long size, char *at)
+{
+	char *a = mmap(NULL, size, RW, SHARED, -1, 0);
+
+	MUST(a != MAP_FAILED);
+	MUST_EQ(now(in), size);
+	MUST(mremap(a, size, 2 * HUGE, MREMAP_MAYMOVE | MREMAP_FIXED, at) == at);
+	at[0] = 1;
+	at[size - page] = 1;
+	madvise(at, 2 * HUGE, MADV_COLLAPSE);
+	madvise(at + HUGE, HUGE, MADV_COLLAPSE);
+	MUST(object_pages(at, 2 * HUGE) * page <= size);
+	MUST_EQ(now(in), size);
+	MUST(mmap(at, 2 * HUGE, PROT_NONE, PRIVATE | MAP_FIXED, -1, 0) == at);
+	MUST_EQ(now(in), 0);
+}
+
+static int is_huge(void *arg)
+{
+	struct in *in = arg;
+	char *at = mmap(NULL, 3 * HUGE, PROT_NONE, PRIVATE, -1, 0);
+
+	at += HUGE - (unsigned long)at % HUGE;
+	in->start = commit_of(in->cgroup, "current");
+	is_collapsed(in, page, at);
+	is_collapsed(in, HUGE, at);
+	is_collapsed(in, HUGE + 5 * page, at);
+	is_collapsed(in, 2 * HUGE, at);
+	return 0;
+}
+
+TEST_F(tree, an_object_has_no_huge_page_beyond_its_end)
+{
+	struct in in = { .cgroup = self->low };
+
+	if (access(SHMEM_HUGE, W_OK))
+		SKIP(return, "CONFIG_TRANSPARENT_HUGEPAGE is off");
+	EXPECT_EQ(0, run_in(self->low, is_huge, &in));
+	ASSERT_EQ(0, write_file(SHMEM_HUGE, "always"));
+	EXPECT_EQ(0, run_in(self->low, is_huge, &in));
+	EXPECT_EQ(0, write_file(SHMEM_HUGE, "never"));
 	EXPECT_EQ(0, commit_of(self->top, "current"));
 }
 

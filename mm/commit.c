@@ -568,6 +568,37 @@ static unsigned long commit_about(void)
 	return taken - min(taken, aside);
 }
 
+/* Does the heuristic let so much be promised at once, as it judges in a group? */
+static bool commit_suits(const struct commit_group *group, unsigned long pages,
+			 struct commit_refusal *why)
+{
+	unsigned long all = totalram_pages() + total_swap_pages;
+	struct commit_rules rules;
+
+	if (pages <= all)
+		return true;
+	commit_rules(READ_ONCE(sysctl_overcommit_memory),
+		     commit_group_mode(group), &rules);
+	if (!rules.heuristic)
+		return true;
+	*why = (struct commit_refusal) {
+		.limit = COMMIT_LIMIT_HEURISTIC,
+		.taken = commit_about(),
+		.allowed = all,
+	};
+	return false;
+}
+
+static bool commit_within_limits(struct commit_group *group, struct mm_struct *mm,
+				 unsigned long pages, bool admin,
+				 struct commit_refusal *why)
+{
+	unsigned long allowed = commit_strict() ? commit_bound(mm, admin) : ULONG_MAX;
+
+	return commit_take(group, pages, allowed) ||
+	       commit_promise_slow(group, mm, pages, admin, why);
+}
+
 /**
  * commit_try() - promise pages, if they fit
  * @group: for whom beside the system, or NULL
@@ -581,25 +612,10 @@ static unsigned long commit_about(void)
 bool commit_try(struct commit_group *group, struct mm_struct *mm,
 		unsigned long pages, bool admin, struct commit_refusal *why)
 {
-	unsigned long all = totalram_pages() + total_swap_pages;
-	struct commit_rules rules;
-
 	if (!pages)
 		return true;
-
-	commit_rules(READ_ONCE(sysctl_overcommit_memory),
-		     commit_group_mode(group), &rules);
-	if (rules.heuristic && pages > all) {
-		*why = (struct commit_refusal) {
-			.limit = COMMIT_LIMIT_HEURISTIC,
-			.taken = commit_about(),
-			.allowed = all,
-		};
-		return false;
-	}
-	return commit_take(group, pages, rules.limit ? commit_bound(mm, admin) :
-						       ULONG_MAX) ||
-	       commit_promise_slow(group, mm, pages, admin, why);
+	return commit_suits(group, pages, why) &&
+	       commit_within_limits(group, mm, pages, admin, why);
 }
 
 static noinline int commit_promise_or_say(struct commit_group *group,
@@ -715,6 +731,50 @@ int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
 	return 0;
 }
 ALLOW_ERROR_INJECTION(__vm_enough_memory, ERRNO);
+
+/**
+ * commit_judge() - does the heuristic let so much be promised at once?
+ * @group: the group by whose mode it judges, or NULL
+ * @pages: how many, promised already
+ *
+ * Return: 0, or -ENOMEM, which is reported.
+ */
+int commit_judge(struct commit_group *group, unsigned long pages)
+{
+	struct commit_refusal why;
+
+	if (commit_suits(group, pages, &why))
+		return 0;
+	commit_report(&why, pages);
+	return -ENOMEM;
+}
+
+/**
+ * commit_inherit() - promise a child what one of its parent's mappings has
+ * @mm: the child's memory, whose mmap_lock is held
+ * @pages: how many
+ *
+ * For the system only, and within its limit: which cgroup the child is born into,
+ * and by which mode that is judged, is known to commit_cgroup_can_fork().
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int commit_inherit(struct mm_struct *mm, unsigned long pages)
+{
+	struct commit_refusal why;
+
+	if (!IS_ENABLED(CONFIG_COMMIT_CGROUP) && commit_judge(NULL, pages))
+		return -ENOMEM;
+	if (unlikely(!commit_promise_fast(NULL, pages)) &&
+	    !commit_within_limits(NULL, mm, pages,
+				  security_vm_admin_reserve(mm, pages), &why)) {
+		commit_report(&why, pages);
+		return -ENOMEM;
+	}
+	WRITE_ONCE(mm->commit_pages, mm->commit_pages + pages);
+	return 0;
+}
+ALLOW_ERROR_INJECTION(commit_inherit, ERRNO);
 
 /**
  * mm_unacct_memory() - take back promises to a process

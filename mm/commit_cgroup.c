@@ -23,9 +23,9 @@
 #include <linux/mm.h>
 #include <linux/page_counter.h>
 #include <linux/rcupdate.h>
-#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 
 static const char * const mode_names[] = {
 	[COMMIT_MODE_SYSTEM] = "system",
@@ -115,7 +115,7 @@ static int charge_inherited(struct mm_struct *mm)
 		if (flags == vma->vm_flags)
 			continue;
 		if (flags & ~vma->vm_flags & VM_ACCOUNT)
-			err = security_vm_enough_memory_mm(mm, vma_pages(vma));
+			err = commit_inherit(mm, vma_pages(vma));
 		if (err)
 			break;
 		vma_start_write(vma);
@@ -125,14 +125,37 @@ static int charge_inherited(struct mm_struct *mm)
 	return err;
 }
 
+/* Each mapping of a child is judged as if it were made where the child is born. */
+static int judge_inherited(struct mm_struct *mm, struct commit_group *group)
+{
+	VMA_ITERATOR(vmi, mm, 0);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	/* None is larger than all of them together. */
+	if (likely(mm_commit_pages(mm) <= totalram_pages() + total_swap_pages))
+		return 0;
+
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		if (vma->vm_flags & VM_ACCOUNT)
+			err = commit_judge(group, vma_pages(vma));
+		if (err)
+			break;
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
+
 /**
  * commit_cgroup_can_fork() - count a child's memory where the child is born
  * @task: the child
  * @cset: what it is born into
  *
- * dup_mmap() has charged the system only: it is not known any sooner which
- * cgroup it will be, whether the parent may put a child there, and whether what
- * was mapped with MAP_NORESERVE counts there.
+ * dup_mmap() has charged the system only, and within its limit: it is not known any
+ * sooner which cgroup it will be, whether the parent may put a child there, whether
+ * what was mapped with MAP_NORESERVE counts there, and whether a mapping may be
+ * larger than memory and swap.
  *
  * Context: nobody runs in the child's memory yet; khugepaged and ksmd may know it.
  * Return: 0, or -ENOMEM if it does not fit.
@@ -140,21 +163,24 @@ static int charge_inherited(struct mm_struct *mm)
 int commit_cgroup_can_fork(struct task_struct *task, struct css_set *cset)
 {
 	struct mem_cgroup *memcg = mem_cgroup_from_css(cset->subsys[memory_cgrp_id]);
+	struct commit_group *group = memcg_commits(memcg) ? &memcg->commit : NULL;
 	struct mm_struct *mm = task->mm;
 	int err = 0;
 
 	/* A thread, a vfork child, or one of the kernel's */
-	if (!mm || mm == current->mm || !memcg_commits(memcg))
+	if (!mm || mm == current->mm)
 		return 0;
 
-	if (commit_counts_inherited(&memcg->commit))
+	if (group && commit_counts_inherited(group))
 		err = charge_inherited(mm);
 	if (!err)
-		err = commit_group_join(&memcg->commit, mm_commit_pages(mm));
-	if (err)
+		err = judge_inherited(mm, group);
+	if (!err && group)
+		err = commit_group_join(group, mm_commit_pages(mm));
+	if (err || !group)
 		return err;
 	css_get(&memcg->css);
-	mm->commit_group = &memcg->commit;
+	mm->commit_group = group;
 	return 0;
 }
 

@@ -94,6 +94,8 @@ bool commit_try(struct commit_group *group, struct mm_struct *mm,
 int commit_promise(struct commit_group *group, struct mm_struct *mm,
 		   unsigned long pages, bool admin);
 void commit_return(struct commit_group *group, unsigned long pages);
+int commit_inherit(struct mm_struct *mm, unsigned long pages);
+int commit_judge(struct commit_group *group, unsigned long pages);
 bool commit_swapoff(struct mm_struct *mm, unsigned long pages);
 void commit_set_mode(int mode);
 void commit_sync(void);

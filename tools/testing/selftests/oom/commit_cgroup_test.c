@@ -98,6 +98,7 @@ FIXTURE_TEARDOWN(tree)
 struct in {
 	const char *cgroup;
 	const char *other;
+	const char *side;
 	long long start;
 	int pipe[2];
 };
@@ -880,6 +881,50 @@ TEST_F(tree, mode_decides_within_what_the_system_allows)
 	EXPECT_EQ(never ? ENOMEM : 0, run_in(self->low, maps_all, &in));
 	in.cgroup = self->side;
 	EXPECT_EQ(never ? 5 : 0, run_in(self->side, maps_noreserve, &in));
+}
+
+/* What is larger than memory and swap, whose cgroup lets it have that */
+static int bears_large(void *arg)
+{
+	long long all = meminfo_bytes("MemTotal") + meminfo_bytes("SwapTotal") + 64 * (long long)MB;
+	struct in *in = arg;
+	bool guess = *in->other == '0';
+	char path[160], *a;
+
+	a = mmap(NULL, all, RW, PRIVATE, -1, 0);
+	MUST(a != MAP_FAILED);
+	/* Here, */
+	MUST_EQ(run_in(NULL, nothing, NULL), 0);
+	MUST_EQ(run_in(in->cgroup, nothing, NULL), 0);
+	/* not where the system judges, and in no strict one, */
+	MUST_EQ(run_in(in->side, nothing, NULL), guess ? -ENOMEM : 0);
+	MUST_EQ(run_in(CGROUP_ROOT, nothing, NULL), guess ? -ENOMEM : 0);
+	MUST(!commit_set(in->side, "mode", "strict"));
+	MUST_EQ(run_in(in->side, nothing, NULL), guess ? -ENOMEM : 0);
+	MUST(!commit_set(in->side, "mode", "always"));
+	MUST_EQ(run_in(in->side, nothing, NULL), 0);
+	MUST(!commit_set(in->side, "mode", "system"));
+	/* also not by going there first. */
+	snprintf(path, sizeof(path), "%s/cgroup.procs", in->side);
+	MUST(!write_file(path, "0"));
+	MUST_EQ(run_in(NULL, nothing, NULL), guess ? -ENOMEM : 0);
+	MUST_EQ(run_in(in->cgroup, nothing, NULL), 0);
+	MUST_EQ(commit_of(in->side, "current"), 0);
+	/* It judges each mapping by itself, as it does for mmap(). */
+	MUST(!munmap(a + all / 2 / page * page, page));
+	MUST_EQ(run_in(NULL, nothing, NULL), 0);
+	return 0;
+}
+
+TEST_F(tree, a_child_is_judged_where_it_is_born)
+{
+	struct in in = { .cgroup = self->low, .side = self->side, .other = variant->mode };
+
+	if (*variant->mode == '2')
+		return;		/* There it never fits. */
+	ASSERT_EQ(0, commit_set(self->low, "mode", "always"));
+	EXPECT_EQ(0, run_in(self->low, bears_large, &in));
+	EXPECT_EQ(0, commit_of(self->top, "current"));
 }
 
 /*

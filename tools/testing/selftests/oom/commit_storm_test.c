@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@
 
 /* Whatever promises pages for a caller who may have to undo what was before. */
 #define PRIVATE		"__vm_enough_memory"
+#define INHERIT		"commit_inherit"
 #define SHMEM		"commit_promise"
 #define BIRTH		"commit_group_join"
 
@@ -204,6 +206,7 @@ FIXTURE_SETUP(storm)
 	ASSERT_EQ(0, make_groups());
 	if (variant->faults) {
 		ASSERT_EQ(0, may_fail(PRIVATE));
+		ASSERT_EQ(0, may_fail(INHERIT));
 		ASSERT_EQ(0, may_fail(SHMEM));
 		ASSERT_EQ(0, may_fail(BIRTH));
 		for (i = 0; i < ARRAY_SIZE(faults); i++)
@@ -391,6 +394,15 @@ static int grows(void)
 	return !a || !grow_to(a - 20 * page);
 }
 
+static int is_watched(void)
+{
+	int fd = open_uffd();
+	bool done = fd >= 0 && !uffd_register(fd, place, 3 * page, UFFDIO_REGISTER_MODE_WP);
+
+	close(fd);
+	return !done;
+}
+
 static int ends(void *unused)
 {
 	return 0;
@@ -473,11 +485,12 @@ static const struct path {
 	{ "mremap and stay", moves_and_stays, PRIVATE, 1, 1, 1 },
 	{ "stack", uses_stack, PRIVATE, 4, 256 + SIGSEGV, 1 },
 	{ "growth", grows, PRIVATE, 2, 1, 1 },
-	{ "fork", forks, PRIVATE, 4, 1, 1 },
+	{ "userfaultfd", is_watched, PRIVATE, 1, 1, 1 },
+	{ "fork", forks, INHERIT, 4, 1, 1 },
 	{ "fork: birth", forks, BIRTH, 1, 1, 1 },
-	{ "fork elsewhere", forks_elsewhere, PRIVATE, 4, 1, 1 },
+	{ "fork elsewhere", forks_elsewhere, INHERIT, 4, 1, 1 },
 	{ "fork elsewhere: birth", forks_elsewhere, BIRTH, 1, 1, 1 },
-	{ "fork into strict", forks_into_strict, PRIVATE, 5, 1, 1 },
+	{ "fork into strict", forks_into_strict, INHERIT, 5, 1, 1 },
 	{ "exec", execs, PRIVATE, 2, ANY, 1 },
 	{ "shmget", shares_by_key, SHMEM, 1, 1, 1 },
 	{ "memfd: write", writes, SHMEM, 3, 1, 2 },
@@ -566,6 +579,90 @@ TEST_F_TIMEOUT(walk, each_failure_is_undone, 300)
 		EXPECT_LE(path->promises, nth - 1);
 		EXPECT_TRUE(comes_back(self->others));
 	}
+}
+
+/* Pages of writable private mappings that count nowhere; those that do are in @promise. */
+static long long uncounted(long long *promise)
+{
+	long long size = 0, sum = 0;
+	static char text[1 << 16];
+	char *line, *end;
+
+	*promise = 0;
+	MUST(read_file("/proc/self/smaps", text, sizeof(text)) > 0);
+	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		if (sscanf(line, "Size: %lld", &size) == 1 || strncmp(line, "VmFlags:", 8))
+			continue;
+		if (strstr(line, " ac"))
+			*promise += size << 10;
+		else if (strstr(line, " wr") && !strstr(line, " sh"))
+			sum += size << 10;
+	}
+	return sum / page;
+}
+
+static long long left_behind;
+
+static int inherits_what_is_left(void *arg)
+{
+	MUST_EQ(promise_of(getpid()) - promise_of(getppid()), left_behind * page);
+	return 0;
+}
+
+/*
+ * A move that can't unmap where the mapping was, at a limit: what is left there counts
+ * nowhere, as if it were MAP_NORESERVE, so that it counts for a strict child.
+ */
+static int moves_and_fails(void *arg)
+{
+	int fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC), nth;
+	int *stayed = arg;
+	long long promise;
+	char text[16] = "";
+
+	MUST(fd >= 0);
+	area = mmap(NULL, 16 * page, PROT_NONE, PRIVATE_MAP, -1, 0);
+	place = mmap(NULL, 6 * page, PROT_NONE, PRIVATE_MAP, -1, 0);
+	for (nth = 1; nth < 200; nth++) {
+		MUST(!commit_set(groups[1], "max", "max"));
+		MUST(mmap(area + page, 12 * page, RW, PRIVATE_MAP | MAP_FIXED, -1, 0) !=
+		     MAP_FAILED);
+		memset(area + page, 1, 12 * page);
+		MUST(mmap(place + page, 4 * page, PROT_NONE, PRIVATE_MAP | MAP_FIXED, -1, 0) !=
+		     MAP_FAILED);
+		MUST(!commit_set_number(groups[1], "max", commit_of(groups[1], "current")));
+		snprintf(text, sizeof(text), "%d", nth);
+		MUST(pwrite(fd, text, strlen(text), 0) > 0);
+		mremap(area + 5 * page, 4 * page, 4 * page, MREMAP_MAYMOVE | MREMAP_FIXED,
+		       place + page);
+		MUST(pread(fd, text, sizeof(text) - 1, 0) > 0);
+		MUST_EQ(pwrite(fd, "0", 1, 0), 1);
+		left_behind = uncounted(&promise);
+		MUST_EQ(promise, commit_of(groups[1], "current"));
+		if (left_behind) {
+			(*stayed)++;
+			MUST_EQ(run_in(groups[3], inherits_what_is_left, NULL), 0);
+		}
+		/* So many were not even asked for. */
+		if (atoi(text))
+			return 0;
+	}
+	return 1;
+}
+
+TEST_F(walk, a_move_that_stays_is_as_noreserve)
+{
+	int *stayed = mmap(NULL, page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, stayed);
+	ASSERT_EQ(0, commit_set(groups[3], "mode", "strict"));
+	ASSERT_EQ(0, inject("failslab", "0", 0, INT_MAX));
+	EXPECT_EQ(0, run_in(groups[1], moves_and_fails, stayed));
+	TH_LOG("%d times what was moved away stayed mapped", *stayed);
+	EXPECT_LT(0, *stayed);
+	EXPECT_EQ(0, commit_of(groups[0], "current"));
+	munmap(stayed, page);
 }
 
 int main(int argc, char **argv)

@@ -14,7 +14,9 @@
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/moduleparam.h>
 #include <linux/prandom.h>
+#include <linux/sched/mm.h>
 #include <linux/swap.h>
 
 #define SEED		0x636f6d6d
@@ -542,6 +544,95 @@ static void group_settles(struct kunit *test)
 	tree_destroy(tree);
 }
 
+/* More than memory and swap: refused in mode 0, unless the group says always. */
+static void judged_by_mode(struct kunit *test)
+{
+	unsigned long all = totalram_pages() + total_swap_pages;
+	struct tree *tree = tree_alloc(test);
+	struct mm_struct *mm = kunit_kzalloc(test, sizeof(*mm), GFP_KERNEL);
+	struct commit_group *group = &tree->groups[2];
+	int was = sysctl_overcommit_memory, mode, own;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	for (mode = OVERCOMMIT_GUESS; mode <= OVERCOMMIT_NEVER; mode++) {
+		commit_set_mode(mode);
+		for (own = COMMIT_MODE_SYSTEM; own <= COMMIT_MODE_STRICT; own++) {
+			bool refused = mode == OVERCOMMIT_GUESS && own != COMMIT_MODE_ALWAYS;
+
+			tree->groups[0].mode = own;
+			KUNIT_EXPECT_EQ(test, commit_judge(group, all), 0);
+			KUNIT_EXPECT_EQ_MSG(test, commit_judge(group, all + 1),
+					    refused ? -ENOMEM : 0, "mode %d, group's %d",
+					    mode, own);
+		}
+	}
+	/* Who is not born yet is not judged, and still within the system's limit. */
+	KUNIT_EXPECT_EQ(test, commit_inherit(mm, 2 * all), -ENOMEM);
+	commit_set_mode(OVERCOMMIT_GUESS);
+	KUNIT_EXPECT_EQ(test, commit_inherit(mm, 2 * all),
+			IS_ENABLED(CONFIG_COMMIT_CGROUP) ? 0 : -ENOMEM);
+	mm_commit_settle(mm, mm_commit_pages(mm));
+	commit_set_mode(was);
+	tree_destroy(tree);
+}
+
+/*
+ * What is forgotten is told in the log, and put right: it is in nobody's way, however
+ * often. The log of the tests is to have no such lines, so that this is only done where
+ * it is asked for, with commit_test.miscount=1.
+ */
+#define MISCOUNTS	50
+
+static bool miscount;
+module_param(miscount, bool, 0);
+
+static void process_forgets(struct kunit *test, struct commit_group *group)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	mm->commit_group = group;
+	KUNIT_EXPECT_EQ(test, __vm_enough_memory(mm, 600, 0), 0);
+	/* There is no cgroup behind it to be released. */
+	mmgrab(mm);
+	mmput(mm);
+	KUNIT_EXPECT_EQ(test, mm_commit_pages(mm), 0);
+	mm->commit_group = NULL;
+	mmdrop(mm);
+}
+
+static void group_forgets(struct kunit *test, struct commit_group *parent)
+{
+	struct commit_refusal why;
+	struct commit_group group;
+
+	commit_group_init(&group, parent, NULL);
+	KUNIT_EXPECT_TRUE(test, commit_try(&group, NULL, 600, true, &why));
+	commit_group_destroy(&group);
+}
+
+static void miscounts_are_told(struct kunit *test)
+{
+	unsigned long promised = vm_memory_committed();
+	struct tree *tree;
+	int i;
+
+	if (!miscount)
+		kunit_skip(test, "commit_test.miscount is not set");
+	tree = tree_alloc(test);
+	/* Room for one of them */
+	commit_group_set_max(&tree->groups[1], 1000);
+	for (i = 0; i < MISCOUNTS; i++) {
+		process_forgets(test, &tree->groups[2]);
+		group_forgets(test, &tree->groups[1]);
+	}
+	for (i = 0; i < GROUPS; i++)
+		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[i]), 0);
+	/* Others come and go meanwhile. */
+	KUNIT_EXPECT_LT(test, vm_memory_committed(), promised + MISCOUNTS * 600);
+	tree_destroy(tree);
+}
+
 /*
  * Each of some threads promises and takes back no more than its share of a
  * limit: so each request fits, whatever the others do. One that does not keep
@@ -737,6 +828,8 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(groups_join),
 	KUNIT_CASE(process_settles),
 	KUNIT_CASE(group_settles),
+	KUNIT_CASE(judged_by_mode),
+	KUNIT_CASE(miscounts_are_told),
 	KUNIT_CASE_SLOW(threads_fit),
 	KUNIT_CASE_SLOW(readers_see_one_instant),
 	KUNIT_CASE(readers_shut_nothing),

@@ -19,6 +19,7 @@
  * @nr_groups: how many
  * @arena: where it maps, and unmaps
  * @memfd: its file, or -1
+ * @uffd: its userfaultfd, or that of who forked it, or -1
  */
 struct commit_stepper {
 	unsigned int seed;
@@ -28,6 +29,7 @@ struct commit_stepper {
 	int nr_groups;
 	char *arena;
 	int memfd;
+	int uffd;
 };
 
 /*

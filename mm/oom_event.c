@@ -149,6 +149,7 @@ static void set_candidates(struct oom_event *e)
 void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
 		     enum oom_event_reason reason)
 {
+	const struct oom_score_scan *scan = oom_score_scanned(oc);
 	struct oom_event *e = &now.event;
 
 	lockdep_assert_held(&oom_lock);
@@ -160,14 +161,15 @@ void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
 	e->trigger_pid = task_tgid_nr(current);
 	e->constraint = oc->constraint;
 	e->reason = reason;
-	e->policy = oc->score_scan.policy;
+	e->policy = scan->policy;
+	e->unsummed = scan->unsummed;
 	e->uid = (uid_t)-1;
 	if (reason == OOM_EVENT_CHOSEN) {
 		if (oc->order == -1)
 			e->reason = OOM_EVENT_SYSRQ;
 		else if (oc->chosen_points == LONG_MAX)
 			e->reason = OOM_EVENT_ORIGIN;
-		else if (oc->score_scan.last_resort)
+		else if (scan->last_resort)
 			e->reason = OOM_EVENT_LAST_RESORT;
 	}
 	strscpy(e->trigger_comm, current->comm);
@@ -212,7 +214,7 @@ void oom_event_prepare(struct task_struct *victim)
 	} else {
 		oom_score_explain(victim, now.oc, now.eligible, &e->in,
 				  &e->score);
-		e->policy = now.oc->score_scan.policy;
+		e->policy = oom_score_scanned(now.oc)->policy;
 	}
 }
 

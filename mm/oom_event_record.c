@@ -521,7 +521,8 @@ int oom_event_format(const struct oom_event *e,
 	seq_buf_printf(&s, " counted=%u", e->counted);
 	if (e->reason == OOM_EVENT_NOBODY)
 		seq_buf_printf(&s, " times=%u", e->times);
-	seq_buf_printf(&s, " immune_limit=%u", e->policy.immune_limit);
+	seq_buf_printf(&s, " immune_limit=%u unsummed=%u",
+		       e->policy.immune_limit, e->unsummed);
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : (int)seq_buf_used(&s);
 }

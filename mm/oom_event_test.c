@@ -331,6 +331,7 @@ static void a_line(struct kunit *test)
 		"freed_ms=12",
 		"counted=2",
 		"immune_limit=1000",
+		"unsummed=3",
 	};
 	struct oom_event *e = new_event(test);
 	char *line, *word;
@@ -343,6 +344,7 @@ static void a_line(struct kunit *test)
 		.comm = "hog", .trigger_comm = "a b",
 		.anon = 100, .file = 2, .shmem = 1, .swap = 3,
 		.pgtables_bytes = 8192,
+		.unsummed = 3,
 		.in = { .rss = 103, .swap = 3, .pgtables = 2, .parent = 8,
 			.age_ms = 5, .totalpages = 1000, .oom_score_adj = -1 },
 		.score = { .memory = 108, .inherited = 1, .fork = 5, .tcb = 0,

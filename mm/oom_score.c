@@ -315,3 +315,21 @@ unsigned int oom_score_show(enum oom_class class, s64 points, u64 totalpages)
 		return 0;
 	}
 }
+
+/* What a sum costs beside the CPUs' cache lines, as if it were some more. */
+#define SUM_OVERHEAD	16
+
+/**
+ * oom_score_sums_max() - how many precise sums a selection may make
+ * @lines: cache lines that it may read for them
+ * @cpus: CPUs that are online; each has a line of a process's counters
+ *
+ * With the default of 2^22 lines that is 15,420 sums on 256 CPUs, 174,762 on 8:
+ * in either case 0.4 s where each line takes 100 ns to come from memory.
+ *
+ * Return: their number.
+ */
+unsigned int oom_score_sums_max(unsigned int lines, unsigned int cpus)
+{
+	return lines / (cpus + SUM_OVERHEAD);
+}

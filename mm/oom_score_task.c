@@ -13,7 +13,9 @@
  *  2. These are summed precisely, by oom_score_again().  Mostly the best of them
  *     is above the bounds of all others, and the victim.
  *  3. Otherwise a second pass, by oom_score_outdone() and oom_score_select(),
- *     sums precisely whose bound reaches the best precise score so far.
+ *     sums precisely whose bound reaches the best precise score so far.  There is
+ *     an end to that (sums_max): then the best known is the victim, and the record
+ *     says how many were not summed.
  *
  * Since the score never falls when its inputs rise, the victim is the one that
  * precise sums over all processes would pick.  What changes while the selection
@@ -29,6 +31,7 @@
 #include <linux/lockdep.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/oom.h>
 #include <linux/oom_score.h>
 #include <linux/peios.h>
@@ -58,6 +61,17 @@ static struct oom_score_policy sysctl_oom_score = {
 };
 
 static int sysctl_last_resort;
+
+/*
+ * Cache lines that a selection reads at most for precise sums in its second pass,
+ * some tenths of a second: no lockup, however many tasks are alike.
+ */
+static unsigned int sum_lines = 4U << 20;
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "oom_score."
+module_param_named(lines, sum_lines, uint, 0444);
+MODULE_PARM_DESC(lines, "cache lines that a selection reads for precise sums");
 
 static const int window_max = OOM_SCORE_WINDOW_MAX;
 
@@ -185,6 +199,7 @@ static void scan_begin(struct oom_score_scan *scan, u64 totalpages)
 	scan->threshold = LONG_MIN;
 	oom_score_rates(&scan->policy, totalpages, &scan->rates);
 	scan->immune_pages = oom_score_immune_pages(&scan->policy, totalpages);
+	scan->sums_max = oom_score_sums_max(sum_lines, num_online_cpus());
 }
 
 /*
@@ -246,7 +261,11 @@ static u64 most_pages(struct mm_struct *mm, u64 tables,
 	return pages;
 }
 
-/*
+/**
+ * oom_score_sum_counters() - sum the RSS counters of an mm precisely
+ * @mm: the mm
+ * @sums: what each has, not negative
+ *
  * What get_mm_counter_sum() gives for each counter, in one walk over the CPUs:
  * percpu_counter_init_many() put their parts side by side, a cache line a CPU.
  * All four locks are held meanwhile, taken in the order of the counters; nobody
@@ -254,8 +273,10 @@ static u64 most_pages(struct mm_struct *mm, u64 tables,
  *
  * Where hundreds of CPUs meet thousands of processes that are all alike this is
  * what a selection costs: a few instructions a CPU, none to look for the next.
+ *
+ * Context: any; @mm can't go away.
  */
-VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
+void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 {
 	int i;
 #ifdef CONFIG_SMP
@@ -304,22 +325,32 @@ VISIBLE_IF_KUNIT void oom_score_sum_counters(struct mm_struct *mm, s64 *sums)
 		sums[i] = max_t(s64, sums[i], 0);
 }
 
-static void sum_pages(struct mm_struct *mm, struct oom_score_input *in)
+static void sum_pages(struct mm_struct *mm, struct oom_score_sums *sums,
+		      s64 *counters, struct oom_score_input *in)
 {
-	s64 sums[NR_MM_COUNTERS];
+	int i;
 
-	oom_score_sum_counters(mm, sums);
-	in->rss = sums[MM_FILEPAGES] + sums[MM_ANONPAGES] + sums[MM_SHMEMPAGES];
-	in->swap = sums[MM_SWAPENTS];
+	sums->nr++;
+	if (unlikely(sums->plain)) {
+		for (i = 0; i < NR_MM_COUNTERS; i++)
+			counters[i] = percpu_counter_read_positive(&mm->rss_stat[i]);
+	} else {
+		oom_score_sum_counters(mm, counters);
+	}
+	in->rss = counters[MM_FILEPAGES] + counters[MM_ANONPAGES] +
+		  counters[MM_SHMEMPAGES];
+	in->swap = counters[MM_SWAPENTS];
 }
 
 /*
- * Read what belongs to one process; with !exact, the memory that it could have
- * at most.  Returns its mm, for comparison only, or NULL.
+ * Read what belongs to one process; without @sums, the memory that it could have
+ * at most, else what each of its counters has.  Returns its mm, for comparison
+ * only, or NULL.
  */
 static const struct mm_struct *read_process(struct task_struct *p,
 					    const struct oom_score_scan *scan,
-					    bool exact,
+					    struct oom_score_sums *sums,
+					    s64 *counters,
 					    struct oom_score_input *in)
 {
 	struct mm_struct *mm;
@@ -357,8 +388,8 @@ static const struct mm_struct *read_process(struct task_struct *p,
 		in->unkillable = "in vfork, memory is its parent's";
 
 	tables = mm_pgtables_bytes(mm);
-	if (exact)
-		sum_pages(mm, in);
+	if (sums)
+		sum_pages(mm, sums, counters, in);
 	else
 		in->rss = min(most_pages(mm, tables, scan),
 			      READ_ONCE(mm->total_vm) + in_exec(mm));
@@ -404,20 +435,6 @@ static struct task_struct *parent_of(struct task_struct *p)
 	return parent;
 }
 
-/**
- * struct summed_parent - the precise points of a parent, for its next child
- * @task: the process, for comparison only
- * @born: its start time: another process may get the same task_struct later
- * @mm: its mm, for comparison only; NULL if it has none
- * @points: without its own inherited term; 0 if it is not in the domain
- */
-struct summed_parent {
-	const struct task_struct *task;
-	u64 born;
-	const struct mm_struct *mm;
-	s64 points;
-};
-
 static bool is_known(const struct oom_score_known *known,
 		     const struct task_struct *p)
 {
@@ -446,6 +463,7 @@ static void know_parent(struct oom_score_known *known, struct task_struct *paren
 			const struct oom_score_scan *scan,
 			struct oom_score_sums *sums)
 {
+	s64 counters[NR_MM_COUNTERS];
 	const struct mm_struct *mm;
 	struct oom_score_input in;
 
@@ -455,12 +473,10 @@ static void know_parent(struct oom_score_known *known, struct task_struct *paren
 		*known = sums->parent;
 		return;
 	}
-	mm = read_process(parent, scan, !!sums, &in);
+	mm = read_process(parent, scan, sums, counters, &in);
 	know(known, parent, mm, &in, &scan->policy);
-	if (sums) {
-		sums->nr++;
+	if (sums)
 		sums->parent = *known;
-	}
 }
 
 /*
@@ -479,9 +495,7 @@ static struct task_struct *gather(struct task_struct *p, struct oom_control *oc,
 	const struct mm_struct *mm;
 	struct task_struct *parent;
 
-	mm = read_process(p, scan, !!sums, in);
-	if (sums)
-		sums->nr++;
+	mm = read_process(p, scan, sums, sums ? sums->own : NULL, in);
 	if (!scan->policy.parent_share || in->unkillable)
 		return NULL;
 
@@ -527,11 +541,39 @@ static __always_inline bool own_bound(struct task_struct *p, short adj,
 	return true;
 }
 
+/*
+ * The selection in progress, or else the last one, and the best that it has found,
+ * the victim first.  Under oom_lock, as every selection is; too large for the stack
+ * of who runs out of memory.
+ */
+static struct oom_score_scan selection;
+
+static struct {
+	unsigned int nr;
+	struct oom_score_candidate best[OOM_SCORE_BEST];
+	long keys[OOM_SCORE_BEST];
+	unsigned int orders[OOM_SCORE_BEST];
+} found;
+
+static void begin_again(struct oom_control *oc)
+{
+	scan_begin(&selection, oc->totalpages);
+	oc->score_scan = selection.now;
+	found.nr = 0;
+}
+
+static noinline void begin(struct oom_control *oc)
+{
+	lockdep_assert_held(&oom_lock);
+	memset(&selection, 0, sizeof(selection));
+	begin_again(oc);
+}
+
 /* What the children of @parent inherit at most; it is kept for the next one. */
 static noinline s64 share_bound(struct task_struct *parent,
 				struct oom_control *oc)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	struct oom_score_known *known;
 	s64 points;
 
@@ -560,7 +602,7 @@ static noinline s64 share_bound(struct task_struct *parent,
 static __always_inline s64 inherited_bound(struct task_struct *p,
 					   struct oom_control *oc)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	struct task_struct *parent;
 
 	if (!pid_alive(p))
@@ -571,27 +613,6 @@ static __always_inline s64 inherited_bound(struct task_struct *p,
 	if (is_known(&scan->last, parent))
 		return oom_score_share_bound(scan->last.points, &scan->rates);
 	return share_bound(parent, oc);
-}
-
-/*
- * The best of the last selection, the victim first.  Under oom_lock, as every
- * selection is; too large for the stack of who runs out of memory.
- */
-static struct {
-	u64 of;				/* the selection's time */
-	u64 totalpages;			/* of the OOM whose victim was logged last */
-	unsigned int nr;
-	struct oom_score_candidate best[OOM_SCORE_BEST];
-	long keys[OOM_SCORE_BEST];
-	unsigned int orders[OOM_SCORE_BEST];
-} found;
-
-static void begin(struct oom_score_scan *scan, u64 totalpages)
-{
-	lockdep_assert_held(&oom_lock);
-	scan_begin(scan, totalpages);
-	found.of = scan->now;
-	found.nr = 0;
 }
 
 /* Is one to be killed rather than another?  Of equal ones the last in the list. */
@@ -645,7 +666,7 @@ static long score_precisely(struct oom_score_candidate *candidate,
 			    struct task_struct *p, struct oom_control *oc,
 			    oom_eligible_t eligible)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	struct task_struct *parent;
 
 	parent = gather(p, oc, eligible, scan, &scan->sums, &candidate->in);
@@ -672,7 +693,7 @@ static bool killable(struct task_struct *p)
 static noinline void add_runner(struct task_struct *p, struct oom_control *oc,
 				oom_eligible_t eligible, long bound)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	struct oom_score_runner *runners = scan->runners;
 	unsigned int i = scan->nr_runners;
 
@@ -694,6 +715,17 @@ static noinline void add_runner(struct task_struct *p, struct oom_control *oc,
 		scan->threshold = runners[OOM_SCORE_RUNNERS - 1].bound;
 }
 
+/* Has a task been summed after the first pass?  For a number that is told only. */
+static bool was_runner(const struct oom_score_scan *scan,
+		       const struct task_struct *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < OOM_SCORE_RUNNERS && scan->runners[i].task != p; i++)
+		;
+	return i < OOM_SCORE_RUNNERS;
+}
+
 /**
  * oom_score_outdone() - can a task be passed over in a selection?
  * @p: the task, a process
@@ -713,7 +745,7 @@ static noinline void add_runner(struct task_struct *p, struct oom_control *oc,
 bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 		       oom_eligible_t eligible)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	short adj = READ_ONCE(p->signal->oom_score_adj);
 	s64 own, points;
 	long bound;
@@ -723,8 +755,8 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 	/* These have rules of their own. */
 	if (tsk_is_oom_victim(p) || oom_task_origin(p))
 		return false;
-	if (unlikely(!scan->now))
-		begin(scan, oc->totalpages);
+	if (unlikely(!oc->score_scan))
+		begin(oc);
 	if (adj == OOM_SCORE_ADJ_MIN) {
 		/* With a limit it may have more, and then counts as others. */
 		if (!scan->last_resort && scan->immune_pages == U64_MAX)
@@ -768,12 +800,12 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 long oom_score_select(struct task_struct *p, struct oom_control *oc,
 		      oom_eligible_t eligible)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	struct oom_score_candidate candidate;
 	long key;
 
-	if (!scan->now)
-		begin(scan, oc->totalpages);
+	if (!oc->score_scan)
+		begin(oc);
 
 	guard(rcu)();
 	gather(p, oc, eligible, scan, NULL, &candidate.in);
@@ -781,6 +813,10 @@ long oom_score_select(struct task_struct *p, struct oom_control *oc,
 	key = key_of(&candidate.score, scan);
 	if (key == LONG_MIN || key < oc->chosen_points)
 		return LONG_MIN;
+	if (unlikely(scan->sums.nr >= scan->sums_max)) {
+		scan->unsummed += !was_runner(scan, p);
+		return LONG_MIN;
+	}
 
 	key = score_precisely(&candidate, p, oc, eligible);
 	if (key != LONG_MIN)
@@ -805,7 +841,7 @@ long oom_score_select(struct task_struct *p, struct oom_control *oc,
  */
 bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
+	struct oom_score_scan *scan = &selection;
 	bool aborted = oc->chosen == (void *)-1UL;
 	struct oom_score_candidate candidate;
 	unsigned int chosen_order = 0, i;
@@ -847,7 +883,7 @@ bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible)
 	/* Nothing is short where a person asks for a kill. */
 	if (!oc->chosen && !scan->last_resort && oc->order != -1 &&
 	    READ_ONCE(sysctl_last_resort)) {
-		begin(scan, oc->totalpages);
+		begin_again(oc);
 		scan->last_resort = true;
 		scan->second = false;
 		scan->scored = 0;
@@ -879,8 +915,23 @@ const struct oom_score_candidate *
 oom_score_candidates(const struct oom_control *oc, unsigned int *nr)
 {
 	lockdep_assert_held(&oom_lock);
-	*nr = oc->score_scan.now && oc->score_scan.now == found.of ? found.nr : 0;
+	*nr = oc->score_scan ? found.nr : 0;
 	return found.best;
+}
+
+/**
+ * oom_score_scanned() - how the victim of an OOM was selected
+ * @oc: the OOM
+ *
+ * Context: under oom_lock.
+ * Return: the selection; all of it is 0 if there was none.
+ */
+const struct oom_score_scan *oom_score_scanned(const struct oom_control *oc)
+{
+	static const struct oom_score_scan none;
+
+	lockdep_assert_held(&oom_lock);
+	return oc->score_scan ? &selection : &none;
 }
 
 /**
@@ -891,22 +942,19 @@ oom_score_candidates(const struct oom_control *oc, unsigned int *nr)
  * @in: what the score was computed from
  * @score: its terms
  *
- * Context: OOM path: as oom_score_select(), without the need of oom_lock; may
- *          not be called under the task_lock() of a task.
+ * Context: OOM path: as oom_score_select(); not under the task_lock() of a task.
  */
 void oom_score_explain(struct task_struct *p, struct oom_control *oc,
 		       oom_eligible_t eligible, struct oom_score_input *in,
 		       struct oom_score *score)
 {
-	struct oom_score_scan *scan = &oc->score_scan;
-
 	struct oom_score_sums sums = {};
 
-	if (!scan->now)
-		scan_begin(scan, oc->totalpages);
+	if (!oc->score_scan)
+		begin(oc);
 	guard(rcu)();
-	gather(p, oc, eligible, scan, &sums, in);
-	oom_score_compute(in, &scan->policy, score);
+	gather(p, oc, eligible, &selection, &sums, in);
+	oom_score_compute(in, &selection.policy, score);
 }
 
 /**
@@ -920,10 +968,9 @@ void oom_score_explain(struct task_struct *p, struct oom_control *oc,
  * Return: whether it is immune: it has oom_score_adj -1000 and, if there is
  *         vm.oom_immune_limit, no more than that.
  */
-bool oom_score_spared(struct task_struct *p, const struct oom_control *oc)
+bool oom_score_spared(struct task_struct *p, struct oom_control *oc)
 {
 	struct oom_score_sums sums = {};
-	struct oom_score_scan scan;
 	struct oom_score_input in;
 	struct oom_score score;
 
@@ -932,12 +979,12 @@ bool oom_score_spared(struct task_struct *p, const struct oom_control *oc)
 	if (READ_ONCE(sysctl_oom_score.immune_limit) >= OOM_SCORE_PERMILLE)
 		return true;
 
-	scan_begin(&scan, oc ? oc->totalpages : found.totalpages);
-	scan.policy.parent_share = 0;
+	if (oc && !oc->score_scan)
+		begin(oc);
 	rcu_read_lock();
-	gather(p, NULL, NULL, &scan, &sums, &in);
+	read_process(p, &selection, &sums, sums.own, &in);
 	rcu_read_unlock();
-	oom_score_compute(&in, &scan.policy, &score);
+	oom_score_compute(&in, &selection.policy, &score);
 	return score.class == OOM_CLASS_IMMUNE;
 }
 
@@ -963,18 +1010,17 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 	struct oom_score_candidate now;
 	unsigned int nr;
 
-	found.totalpages = oc->totalpages;
 	chosen = oom_score_candidates(oc, &nr);
 	if (!nr || chosen->pid != task_tgid_nr(victim)) {
 		/* The allocating task, which nobody compared with others. */
-		if (!oc->score_scan.now)
-			scan_begin(&oc->score_scan, oc->totalpages);
+		if (!oc->score_scan)
+			begin(oc);
 		rcu_read_lock();
 		score_precisely(&now, victim, oc, eligible);
 		rcu_read_unlock();
 		chosen = &now;
 	}
-	if (oc->score_scan.last_resort)
+	if (selection.last_resort)
 		pr_err("oom-score: nobody else is left: an immune process is killed, vm.oom_last_resort\n");
 	pr_err("oom-score: pid=%d points=%lld memory=%lld inherited=%lld fork=%lld tcb=%lld adj=%lld class=%s rss=%llu swap=%llu pgtables=%llu parent=%d age_ms=%llu totalpages=%llu oom_score_adj=%d tier=%s summed=%u/%u\n",
 	       chosen->pid, chosen->score.points, chosen->score.memory,
@@ -983,35 +1029,43 @@ void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 	       chosen->in.rss, chosen->in.swap, chosen->in.pgtables,
 	       chosen->parent, chosen->in.age_ms, chosen->in.totalpages,
 	       chosen->in.oom_score_adj, chosen->in.tcb ? "tcb" : "user",
-	       oc->score_scan.sums.nr, oc->score_scan.scored);
+	       selection.sums.nr, selection.scored);
+	if (selection.unsummed)
+		pr_warn("oom-score: the best known, %u were not summed: oom_score.lines=\n",
+			selection.unsummed);
 }
 
 /**
  * oom_score_dump() - a row of the table of tasks in the kernel log
  * @p: a task that is killable and in the OOM's domain
+ * @oc: the OOM
  *
- * What dump_task() prints, in its format, but summed precisely.
+ * What dump_task() prints, in its format, but summed precisely.  Of more processes
+ * than a selection may sum, the rest are read as they stand.
  *
- * Context: OOM path, RCU read section; not under the task_lock() of a task.
+ * Context: OOM path, under oom_lock; not under the task_lock() of a task.
  * Return: true, so that the caller has nothing left to print.
  */
-bool oom_score_dump(struct task_struct *p)
+bool oom_score_dump(struct task_struct *p, struct oom_control *oc)
 {
-	s64 sums[NR_MM_COUNTERS];
+	struct oom_score_sums *sums = &selection.dumped;
+	struct oom_score_input in;
 	struct task_struct *t;
 
+	if (!oc->score_scan)
+		begin(oc);
 	t = lock_task_mm(p);
 	/* All of its threads have let go of their memory. */
 	if (!t)
 		return true;
 	__acquire(&t->alloc_lock);	/* by lock_task_mm(), for sparse */
-	oom_score_sum_counters(t->mm, sums);
-	pr_info("[%7d] %5d %5d %8lu %8lld %8lld %8lld %9lld %8ld %8lld         %5d %s\n",
+	sums->plain = sums->nr >= selection.sums_max;
+	sum_pages(t->mm, sums, sums->own, &in);
+	pr_info("[%7d] %5d %5d %8lu %8llu %8lld %8lld %9lld %8ld %8llu         %5d %s\n",
 		t->pid, from_kuid(&init_user_ns, task_uid(t)), t->tgid,
-		t->mm->total_vm,
-		sums[MM_FILEPAGES] + sums[MM_ANONPAGES] + sums[MM_SHMEMPAGES],
-		sums[MM_ANONPAGES], sums[MM_FILEPAGES], sums[MM_SHMEMPAGES],
-		mm_pgtables_bytes(t->mm), sums[MM_SWAPENTS],
+		t->mm->total_vm, in.rss, sums->own[MM_ANONPAGES],
+		sums->own[MM_FILEPAGES], sums->own[MM_SHMEMPAGES],
+		mm_pgtables_bytes(t->mm), in.swap,
 		t->signal->oom_score_adj, t->comm);
 	task_unlock(t);
 	return true;

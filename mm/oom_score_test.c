@@ -1007,6 +1007,26 @@ static void selection_by_bounds(struct kunit *test)
 	kvfree(tasks);
 }
 
+/* However many CPUs, the sums read no more lines than they may. */
+static void sums_end(struct kunit *test)
+{
+	static const unsigned int cpus[] = { 1, 2, 8, 64, 256, 1024, 8192 };
+	unsigned int lines = 4U << 20, i, most, last = UINT_MAX;
+
+	for (i = 0; i < ARRAY_SIZE(cpus); i++) {
+		most = oom_score_sums_max(lines, cpus[i]);
+		KUNIT_EXPECT_LE(test, (u64)most * cpus[i], (u64)lines);
+		KUNIT_EXPECT_LT(test, most, last);
+		/* Not so few that a usual machine would ever meet the end. */
+		KUNIT_EXPECT_GE(test, (u64)most * cpus[i], (u64)lines / 17);
+		last = most;
+	}
+	KUNIT_EXPECT_EQ(test, oom_score_sums_max(lines, 256), 15420);
+	KUNIT_EXPECT_EQ(test, oom_score_sums_max(lines, 8), 174762);
+	KUNIT_EXPECT_EQ(test, oom_score_sums_max(0, 1), 0);
+	KUNIT_EXPECT_GT(test, oom_score_sums_max(UINT_MAX, UINT_MAX - 16), 0);
+}
+
 static struct kunit_case oom_score_cases[] = {
 	KUNIT_CASE(worked_example),
 	KUNIT_CASE(adj_at_full_width),
@@ -1028,6 +1048,7 @@ static struct kunit_case oom_score_cases[] = {
 	KUNIT_CASE(class_before_points),
 	KUNIT_CASE(sums_are_the_counters),
 	KUNIT_CASE(selection_by_bounds),
+	KUNIT_CASE(sums_end),
 	{}
 };
 

@@ -92,6 +92,7 @@ struct oom_event_candidate {
  * @exiting: the victim had been dying of something else
  * @counted: how often oom_kill has counted the victim up to now
  * @times: how often this has happened, for %OOM_EVENT_NOBODY
+ * @unsummed: who was not summed precisely, though they could have more points
  * @comm: name of the victim
  * @trigger_comm: name of the task that allocated
  * @anon: resident anonymous pages
@@ -124,6 +125,7 @@ struct oom_event {
 	bool exiting;
 	unsigned int counted;
 	u32 times;
+	u32 unsummed;
 	char comm[TASK_COMM_LEN];
 	char trigger_comm[TASK_COMM_LEN];
 	u64 anon;

@@ -7,6 +7,7 @@
 #define _LINUX_OOM_SCORE_H
 
 #include <linux/bits.h>
+#include <linux/mm_types_task.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
 #include <uapi/linux/oom.h>
@@ -183,6 +184,7 @@ long oom_score_rank(enum oom_class class, s64 points);
 void oom_score_rates(const struct oom_score_policy *policy, u64 totalpages,
 		     struct oom_score_rates *rates);
 unsigned int oom_score_show(enum oom_class class, s64 points, u64 totalpages);
+unsigned int oom_score_sums_max(unsigned int lines, unsigned int cpus);
 
 typedef bool (*oom_eligible_t)(struct task_struct *p, struct oom_control *oc);
 
@@ -216,12 +218,16 @@ struct oom_score_known {
  * struct oom_score_sums - precise sums
  * @last: the process that was summed last
  * @parent: the parent of one before it
+ * @own: the RSS counters of the process that was asked for
  * @nr: walks over the CPUs so far
+ * @plain: no more of these, plain reads in place of them
  */
 struct oom_score_sums {
 	struct oom_score_known last;
 	struct oom_score_known parent;
+	s64 own[NR_MM_COUNTERS];
 	unsigned int nr;
+	bool plain;
 };
 
 /**
@@ -238,7 +244,7 @@ struct oom_score_runner {
 
 /**
  * struct oom_score_scan - what one selection of a victim keeps between tasks
- * @now: time of the selection, ktime_get_ns(); 0 before its first task
+ * @now: time of the selection, ktime_get_ns()
  * @totalpages: pages that the OOM domain may use
  * @slack: pages by which reads of an mm's RSS counters may be too low together
  * @tabled: whether what is resident has entries in page tables, all of it
@@ -249,6 +255,10 @@ struct oom_score_runner {
  * @parents: a cache of these
  * @last: the process looked at last, and its points at most
  * @sums: precise sums
+ * @sums_max: most walks over the CPUs before the second pass ends with who is best
+ *	by then
+ * @unsummed: who was not summed any more, though they could be better
+ * @dumped: the sums of the table of tasks in the kernel log
  * @runners: those with the largest bounds so far, the largest first
  * @nr_runners: their number
  * @second: whether this is the second pass
@@ -269,6 +279,9 @@ struct oom_score_scan {
 	struct oom_score_known parents[1 << OOM_SCORE_PARENTS_ORDER];
 	struct oom_score_known last;
 	struct oom_score_sums sums;
+	unsigned int sums_max;
+	unsigned int unsummed;
+	struct oom_score_sums dumped;
 	struct oom_score_runner runners[OOM_SCORE_RUNNERS];
 	unsigned int nr_runners;
 	bool second;
@@ -296,7 +309,8 @@ bool oom_score_outdone(struct task_struct *p, struct oom_control *oc,
 long oom_score_select(struct task_struct *p, struct oom_control *oc,
 		      oom_eligible_t eligible);
 bool oom_score_again(struct oom_control *oc, oom_eligible_t eligible);
-bool oom_score_spared(struct task_struct *p, const struct oom_control *oc);
+bool oom_score_spared(struct task_struct *p, struct oom_control *oc);
+const struct oom_score_scan *oom_score_scanned(const struct oom_control *oc);
 const struct oom_score_candidate *
 oom_score_candidates(const struct oom_control *oc, unsigned int *nr);
 void oom_score_explain(struct task_struct *p, struct oom_control *oc,
@@ -304,10 +318,10 @@ void oom_score_explain(struct task_struct *p, struct oom_control *oc,
 		       struct oom_score *score);
 void oom_score_log(struct task_struct *victim, struct oom_control *oc,
 		   oom_eligible_t eligible);
-bool oom_score_dump(struct task_struct *p);
+bool oom_score_dump(struct task_struct *p, struct oom_control *oc);
 void oom_score_dump_best(const struct oom_control *oc);
-#if IS_ENABLED(CONFIG_KUNIT)
 void oom_score_sum_counters(struct mm_struct *mm, s64 *sums);
+#if IS_ENABLED(CONFIG_KUNIT)
 u64 oom_score_sum_unlocked(struct mm_struct *mm);
 #endif
 unsigned int oom_score_read(struct task_struct *p);
@@ -347,7 +361,7 @@ static inline bool oom_score_again(struct oom_control *oc,
 }
 
 static inline bool oom_score_spared(struct task_struct *p,
-				    const struct oom_control *oc)
+				    struct oom_control *oc)
 {
 	return p->signal->oom_score_adj == OOM_SCORE_ADJ_MIN;
 }
@@ -358,7 +372,7 @@ static inline void oom_score_log(struct task_struct *victim,
 {
 }
 
-static inline bool oom_score_dump(struct task_struct *p)
+static inline bool oom_score_dump(struct task_struct *p, struct oom_control *oc)
 {
 	return false;
 }

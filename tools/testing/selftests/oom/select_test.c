@@ -659,4 +659,45 @@ TEST_F_TIMEOUT(choice, arguments_count_in_exec, 120)
 	unlink(path);
 }
 
+/*
+ * Many of the same size: nothing tells who is the largest but precise sums. These
+ * are made of all of them; or if there may be so few that the kernel was booted
+ * with oom_score.lines= for this test, the best known dies, and it is said.
+ */
+TEST_F_TIMEOUT(choice, the_best_known_of_many, 120)
+{
+	const char *file = "/sys/module/oom_score/parameters/lines";
+	struct family *family = &self->family;
+	static char records[256 * 1024];
+	char text[32] = "", *last;
+	long unsummed = -1;
+	int i, sums;
+
+	if (access("/proc/oom_history", R_OK))
+		SKIP(return, "no /proc/oom_history: CONFIG_OOM_EVENT is off");
+	ASSERT_LT(0, read_file(file, text, sizeof(text)));
+	sums = atoi(text) / (sysconf(_SC_NPROCESSORS_ONLN) + 16);
+	ASSERT_EQ(0, write_file("/proc/sys/vm/oom_parent_share", "0"));
+	ASSERT_EQ(0, write_file("/proc/sys/vm/oom_fork_weight", "0"));
+	for (i = 0; i < MAX_NODES; i++)
+		add(family, -1, 4 * MB);
+	ASSERT_EQ(0, start_family(family));
+	EXPECT_LE(0, choose(family));
+
+	ASSERT_LT(0, read_file("/proc/oom_history", records, sizeof(records)));
+	last = strstr(records, "\nseq=");
+	for (last = last ? last + 1 : records; strstr(last, "\nseq=");)
+		last = strstr(last, "\nseq=") + 1;
+	ASSERT_NE(NULL, strstr(last, " unsummed="));
+	unsummed = atol(strstr(last, " unsummed=") + strlen(" unsummed="));
+	TH_LOG("at most %d sums: %ld unsummed", sums, unsummed);
+	if (sums >= 10 * MAX_NODES) {
+		EXPECT_EQ(0, unsummed);
+	} else {
+		/* Eight are summed before, and some of them again. */
+		EXPECT_LE(MAX_NODES - sums, unsummed);
+		EXPECT_GE(MAX_NODES - 8, unsummed);
+	}
+}
+
 TEST_HARNESS_MAIN

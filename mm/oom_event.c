@@ -11,7 +11,8 @@
  *
  *	oom_event_begin()	once it knows whom to kill or that it panics
  *	oom_event_group()	before it kills the members of memory.oom.group
- *	oom_event_prepare()	for a victim, before its task_lock is taken
+ *	oom_event_prepare()	for a victim, before its task_lock is taken: does
+ *				whatever of its record takes long
  *	oom_event_kill()	when it is about to send SIGKILL to it
  *	oom_event_shared()	likewise to another process with the same mm
  *	oom_event_panic()	in place of a kill
@@ -37,6 +38,7 @@
 #include <linux/printk.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
@@ -67,8 +69,10 @@ static DECLARE_WAIT_QUEUE_HEAD(todo_wait);
 static struct {
 	struct oom_control *oc;
 	oom_eligible_t eligible;
+	const struct mm_struct *mm;	/* that is measured; for comparison only */
 	struct oom_event event;
 	struct oom_event_text text;
+	bool encoded;			/* text is that of event */
 	char path[OOM_EVENT_PATHS + 1];
 	char line[OOM_EVENT_LINE];
 } now;
@@ -81,9 +85,11 @@ static u64 publish(struct oom_event *e)
 	e->time_ns = ktime_get_real_ns();
 	oom_ring_put(&ring, e);
 	if (trace_oom_kill_event_enabled()) {
-		oom_event_encode(e, &now.text);
+		if (!now.encoded)
+			oom_event_encode(e, &now.text);
 		trace_oom_kill_event(e, &now.text);
 	}
+	now.encoded = false;
 	wake_up(&todo_wait);
 	return e->seq;
 }
@@ -156,6 +162,8 @@ void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
 
 	now.oc = oc;
 	now.eligible = eligible;
+	now.mm = NULL;
+	now.encoded = false;
 	/* No copy of it on the stack. */
 	memset(e, 0, sizeof(*e));
 	e->trigger_pid = task_tgid_nr(current);
@@ -187,23 +195,81 @@ void oom_event_group(void)
 	now.event.reason = OOM_EVENT_GROUP;
 }
 
-/**
- * oom_event_prepare() - compute the score of a victim
- * @victim: a task of it
- *
- * The score by which a victim was chosen is that of the selection, though it
- * may have grown or shrunk since.
- *
- * Context: OOM path, under oom_lock; takes task_lock() of the victim and of its
- *	    parent.
+/* The one that MEMCG_OOM_KILL is counted in.  Context: RCU read section. */
+static struct mem_cgroup *counting_memcg(struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	if (!mem_cgroup_disabled())
+		return mem_cgroup_from_task(rcu_dereference(mm->owner));
+#endif
+	return NULL;
+}
+
+static u64 counting_id(struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	struct mem_cgroup *memcg = counting_memcg(mm);
+
+	if (memcg)
+		return cgroup_id(memcg->css.cgroup);
+#endif
+	return 0;
+}
+
+static void set_cgroups(struct oom_event *e, struct mm_struct *mm)
+{
+	set_cgroup(e, counting_memcg(mm));
+	set_domain(e, now.oc->memcg);
+}
+
+static void set_memory(struct oom_event *e, struct mm_struct *mm)
+{
+	s64 counters[NR_MM_COUNTERS];
+
+	oom_score_sum_counters(mm, counters);
+	e->anon = counters[MM_ANONPAGES];
+	e->file = counters[MM_FILEPAGES];
+	e->shmem = counters[MM_SHMEMPAGES];
+	e->swap = counters[MM_SWAPENTS];
+	e->pgtables_bytes = mm_pgtables_bytes(mm);
+	now.mm = mm;
+}
+
+/*
+ * Whatever of a record takes long: a walk over all CPUs, a path, and its spelling
+ * for the trace. What may have changed until the kill is seen in record().
  */
-void oom_event_prepare(struct task_struct *victim)
+static void measure(struct task_struct *victim, struct oom_event *e)
+{
+	struct task_struct *t = find_lock_task_mm(victim);
+	struct mm_struct *mm;
+
+	now.mm = NULL;
+	now.encoded = false;
+	if (!t)
+		return;
+	__acquire(&t->alloc_lock);	/* for sparse */
+	mm = t->mm;
+	mmgrab(mm);
+	strscpy(e->comm, t->group_leader->comm);
+	task_unlock(t);
+
+	rcu_read_lock();
+	set_memory(e, mm);
+	set_cgroups(e, mm);
+	rcu_read_unlock();
+	mmdrop(mm);
+	if (trace_oom_kill_event_enabled()) {
+		oom_event_encode(e, &now.text);
+		now.encoded = true;
+	}
+}
+
+static void explain(struct task_struct *victim)
 {
 	const struct oom_score_candidate *best;
 	struct oom_event *e = &now.event;
 	unsigned int nr;
-
-	lockdep_assert_held(&oom_lock);
 
 	best = oom_score_candidates(now.oc, &nr);
 	if (nr && e->reason != OOM_EVENT_GROUP &&
@@ -218,14 +284,21 @@ void oom_event_prepare(struct task_struct *victim)
 	}
 }
 
-/* The one that MEMCG_OOM_KILL is counted in. */
-static struct mem_cgroup *counting_memcg(struct mm_struct *mm)
+/**
+ * oom_event_prepare() - compute the score of a victim, and measure it
+ * @victim: a task of it, with a reference
+ *
+ * The score by which a victim was chosen is that of the selection, though it
+ * may have grown or shrunk since.
+ *
+ * Context: OOM path, under oom_lock; takes task_lock() of the victim and of its
+ *	    parent.
+ */
+void oom_event_prepare(struct task_struct *victim)
 {
-#ifdef CONFIG_MEMCG
-	if (!mem_cgroup_disabled())
-		return mem_cgroup_from_task(rcu_dereference(mm->owner));
-#endif
-	return NULL;
+	lockdep_assert_held(&oom_lock);
+	explain(victim);
+	measure(victim, &now.event);
 }
 
 static bool is_exiting(struct task_struct *p)
@@ -234,7 +307,11 @@ static bool is_exiting(struct task_struct *p)
 	       (thread_group_empty(p) && p->flags & PF_EXITING);
 }
 
-/* In an RCU read section. */
+/*
+ * The record must be there before the signal is sent and counted, which is done
+ * with the task_lock() held: what is left to do here is short. In an RCU read
+ * section.
+ */
 static void record(struct task_struct *p, struct mm_struct *mm)
 {
 	struct oom_event *e = &now.event;
@@ -242,16 +319,18 @@ static void record(struct task_struct *p, struct mm_struct *mm)
 
 	e->pid = task_tgid_nr(p);
 	e->uid = from_kuid(&init_user_ns, task_uid(p));
-	strscpy(e->comm, p->group_leader->comm);
-	e->anon = get_mm_counter_sum(mm, MM_ANONPAGES);
-	e->file = get_mm_counter_sum(mm, MM_FILEPAGES);
-	e->shmem = get_mm_counter_sum(mm, MM_SHMEMPAGES);
-	e->swap = get_mm_counter_sum(mm, MM_SWAPENTS);
-	e->pgtables_bytes = mm_pgtables_bytes(mm);
 	/* A process that only shares the mm is killed, but not counted. */
 	e->counted = e->reason != OOM_EVENT_SHARED;
-	set_cgroup(e, counting_memcg(mm));
-	set_domain(e, now.oc->memcg);
+	/* An exec, or a move to another cgroup, since it was measured: rare. */
+	if (unlikely(mm != now.mm)) {
+		strscpy(e->comm, p->group_leader->comm);
+		set_memory(e, mm);
+		set_cgroups(e, mm);
+		now.encoded = false;
+	} else if (unlikely(counting_id(mm) != e->cgroup_id)) {
+		set_cgroups(e, mm);
+		now.encoded = false;
+	}
 
 	/*
 	 * Who is dying already is not told a number: that death is not the
@@ -313,20 +392,23 @@ void oom_event_kill(struct task_struct *victim, struct mm_struct *mm)
 void oom_event_shared(struct task_struct *p)
 {
 	enum oom_event_reason reason = now.event.reason;
+	struct oom_event *e = &now.event;
 	struct task_struct *t;
 
 	if (oom_event_killed(p) || is_exiting(p))
 		return;
 
-	now.event.reason = OOM_EVENT_SHARED;
-	oom_event_prepare(p);
+	e->reason = OOM_EVENT_SHARED;
+	explain(p);
+	strscpy(e->comm, p->group_leader->comm);
+	now.encoded = false;
 	t = find_lock_task_mm(p);
 	if (t) {
 		__acquire(&t->alloc_lock);	/* for sparse */
 		record(t, t->mm);
 		task_unlock(t);
 	}
-	now.event.reason = reason;
+	e->reason = reason;
 }
 
 /*

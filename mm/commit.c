@@ -632,8 +632,8 @@ static noinline int commit_promise_or_say(struct commit_group *group,
 
 /*
  * What is asked for most: in a loose mode, no more than the heuristic would ever
- * refuse, and set aside already. There is no reserve then, so that no security
- * module need be asked who may use it.
+ * refuse, and set aside already. There is no reserve then: what security modules
+ * say, who are asked in any mode, does not matter.
  */
 static __always_inline bool commit_promise_fast(struct commit_group *group,
 						unsigned long pages)
@@ -714,7 +714,7 @@ EXPORT_SYMBOL_GPL(vm_memory_committed);
  * __vm_enough_memory() - promise pages to a process
  * @mm: its memory, whose mmap_lock is held, or NULL
  * @pages: how many
- * @cap_sys_admin: not used: security modules are asked where it matters
+ * @cap_sys_admin: whether the administrators' reserve may be used
  *
  * Return: 0, or -ENOMEM.
  */
@@ -724,7 +724,7 @@ int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
 
 	if (unlikely(!commit_promise_fast(group, pages)) &&
 	    commit_promise_or_say(group, mm, pages,
-				  security_vm_admin_reserve(mm, pages)))
+				  cap_sys_admin))
 		return -ENOMEM;
 	if (mm)
 		WRITE_ONCE(mm->commit_pages, mm->commit_pages + pages);

@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/lsm_hooks.h>
+#include <linux/mman.h>
 
 #include "commit.h"
 #include "cred.h"
@@ -18,6 +19,9 @@
  */
 static int hook_vm_enough_memory(struct mm_struct *mm, long pages)
 {
+	/* Asked in every mode, but there is a reserve in this one only. */
+	if (READ_ONCE(sysctl_overcommit_memory) != OVERCOMMIT_NEVER)
+		return 0;
 	if (!peios_enforcing || (peios_cred_present(current_cred()) & PEIOS_PRIV_TCB))
 		return 0;
 	return -EPERM;

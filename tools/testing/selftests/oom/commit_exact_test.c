@@ -315,4 +315,78 @@ TEST_F(strict, hammering_is_granted_what_fits)
 	EXPECT_LT(100, h.requests);
 }
 
+/*
+ * Security modules are asked about every promise, in every mode, as on a kernel
+ * without CONFIG_COMMIT_EXACT: seen by a probe of the one that is always there.
+ */
+#define TRACING		"/sys/kernel/tracing/"
+
+static void forget(void)
+{
+	int fd = open(TRACING "trace", O_WRONLY | O_TRUNC);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+static long asked(char *text, size_t size)
+{
+	long count = 0;
+
+	if (read_file(TRACING "trace", text, size) < 0)
+		return -1;
+	while ((text = strstr(text, " enough: ")))
+		count++, text++;
+	return count;
+}
+
+FIXTURE(modules) {
+	char old[32];
+};
+
+FIXTURE_SETUP(modules)
+{
+	if (getuid())
+		SKIP(return, "not root");
+	mount("tracefs", TRACING, "tracefs", 0, NULL);
+	if (access(TRACING "kprobe_events", W_OK))
+		SKIP(return, "no kprobe_events: CONFIG_KPROBE_EVENTS is off");
+	ASSERT_LT(0, read_file(OVERCOMMIT, self->old, sizeof(self->old)));
+	ASSERT_EQ(0, write_file(TRACING "kprobe_events",
+				"p:enough cap_vm_enough_memory"));
+	ASSERT_EQ(0, write_file(TRACING "events/kprobes/enough/enable", "1"));
+}
+
+FIXTURE_TEARDOWN(modules)
+{
+	write_file(TRACING "events/kprobes/enough/enable", "0");
+	write_file(TRACING "kprobe_events", "-:enough");
+	write_file(TRACING "set_event_pid", " ");
+	forget();
+	write_file(OVERCOMMIT, self->old);
+}
+
+TEST_F(modules, are_asked_in_every_mode)
+{
+	static const char * const modes[] = { "0", "1", "2" };
+	static char text[256 * 1024];
+	char filter[32], *memory[10];
+	unsigned int i, j;
+
+	page = sysconf(_SC_PAGESIZE);
+	snprintf(filter, sizeof(filter), "%d", getpid());
+	ASSERT_EQ(0, write_file(TRACING "set_event_pid", filter));
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		ASSERT_EQ(0, write_file(OVERCOMMIT, modes[i]));
+		forget();
+		for (j = 0; j < ARRAY_SIZE(memory); j++)
+			memory[j] = mmap(NULL, page, RW, PRIVATE, -1, 0);
+		EXPECT_LE((long)ARRAY_SIZE(memory), asked(text, sizeof(text))) {
+			TH_LOG("vm.overcommit_memory %s", modes[i]);
+		}
+		for (j = 0; j < ARRAY_SIZE(memory); j++)
+			munmap(memory[j], page);
+	}
+}
+
 TEST_HARNESS_MAIN

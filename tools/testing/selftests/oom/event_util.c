@@ -361,6 +361,33 @@ int audit_backlog(unsigned int limit)
 	return audit_set(-1, &status);
 }
 
+int audit_get_status(struct audit_status *status)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct nlmsghdr ask = {
+		.nlmsg_len = NLMSG_SPACE(0), .nlmsg_type = AUDIT_GET,
+		.nlmsg_flags = NLM_F_REQUEST,
+	};
+	int err = -EAGAIN, fd = audit_socket(0, 65536);
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct message m = { };
+
+	if (fd < 0)
+		return fd;
+	if (sendto(fd, &ask, ask.nlmsg_len, 0, (struct sockaddr *)&kernel,
+		   sizeof(kernel)) < 0)
+		err = -errno;
+	while (err == -EAGAIN && poll(&ready, 1, 5000) > 0 &&
+	       recv(fd, &m, sizeof(m), 0) >= 0) {
+		if (m.header.nlmsg_type != AUDIT_GET)
+			continue;
+		memcpy(status, m.data, sizeof(*status));
+		err = 0;
+	}
+	close(fd);
+	return err;
+}
+
 static long long now_ms(void)
 {
 	struct timespec now;

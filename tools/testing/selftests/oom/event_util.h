@@ -60,6 +60,8 @@ void audit_no_daemon(int fd);
 /* AUDIT_SET of one thing. */
 int audit_enable(int on);
 int audit_backlog(unsigned int limit);
+struct audit_status;
+int audit_get_status(struct audit_status *status);
 /*
  * The next record of @type, without its stamp; -EAGAIN if none comes in time,
  * -ENOBUFS if the kernel says that the socket has missed some.

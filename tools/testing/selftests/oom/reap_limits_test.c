@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -322,6 +323,68 @@ TEST_F_TIMEOUT(limits, process_mrelease_reads_no_lists, 60)
 		EXPECT_EQ(!private, !!(shared->entries[0].word & FUTEX_OWNER_DIED));
 		close(pidfd);
 	}
+}
+
+/*
+ * A list whose first entry is swapped out, or is not, its second in private memory
+ * as well, and its last in shared memory. What is swapped out is spared, but where
+ * it leads to can't be read: the second goes, and with it the way to the last.
+ */
+static void swapped_body(void *out)
+{
+	struct robust_list_head *head;
+	struct entry *first, *second, *last;
+	unsigned int seed = 1;
+	long long kb = 0;
+	int tries;
+
+	fill(SIZE, MAP_PRIVATE);
+	head = fill(PAGE, MAP_PRIVATE);
+	first = fill(PAGE, MAP_PRIVATE);
+	second = fill(PAGE, MAP_PRIVATE);
+	last = new_entry(true, &seed);
+	own(first);
+	own(second);
+	own(last);
+	head->futex_offset = offsetof(struct entry, word);
+	head->list_op_pending = NULL;
+	head->list.next = &first->node;
+	first->node.next = &second->node;
+	second->node.next = &last->node;
+	last->node.next = &head->list;
+	syscall(SYS_set_robust_list, head, sizeof(*head));
+	for (tries = 0; out && tries < 100 && kb < 4; tries++) {
+		madvise(first, PAGE, MADV_PAGEOUT);
+		read_key_number("/proc/self/status", "VmSwap", &kb);
+	}
+	if (out && kb < 4)
+		_exit(7);
+	ready();
+	get_stuck();
+}
+
+TEST_F_TIMEOUT(limits, a_list_ends_at_what_is_swapped_out, 120)
+{
+	int out;
+	pid_t pid;
+
+	if (access("/dev/ram0", W_OK))
+		SKIP(return, "no /dev/ram0");
+	ASSERT_EQ(0, system("mkswap /dev/ram0 >/dev/null"));
+	ASSERT_EQ(0, swapon("/dev/ram0", 0));
+	for (out = 0; out < 2; out++) {
+		memset(shared, 0, sizeof(*shared));
+		pid = victim(swapped_body, out ? self : NULL);
+		ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
+		/* Either is reaped after the wait for its list. */
+		EXPECT_LE(1800, reaped_after(_metadata, pid));
+		stuck_fs_release(&fs);
+		EXPECT_EQ(SIGKILL, death(pid));
+		EXPECT_EQ(!out, !!(shared->entries[0].word & FUTEX_OWNER_DIED)) {
+			TH_LOG("swapped out: %d", out);
+		}
+	}
+	EXPECT_EQ(0, swapoff("/dev/ram0"));
 }
 
 TEST_HARNESS_MAIN

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -340,6 +341,51 @@ TEST_F(score, forking_makes_young)
 	young = detail(getpid(), "age_ms");
 	EXPECT_GE(now_ms() - begin + 1, young);
 	waitpid(pid, NULL, 0);
+}
+
+/*
+ * A shell or a postmaster forks all day: each fork makes it young, which counts
+ * once, however many there are, and no longer than the window after the last.
+ * OOM_FORKS: how many, 1000 if unset.
+ */
+TEST_F_TIMEOUT(score, forks_do_not_add_up, 900)
+{
+	const char *many = getenv("OOM_FORKS");
+	long long i, forks = many ? atoll(many) : 1000, weight, share, most = 0;
+	long long sum = 0, samples = 0, window, begin = now_ms();
+	size_t size = 16 * MB;
+	char *memory;
+	pid_t pid;
+
+	ASSERT_EQ(0, read_number("/proc/sys/vm/oom_fork_weight", &weight));
+	ASSERT_EQ(0, read_number("/proc/sys/vm/oom_fork_window_ms", &window));
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	memset(memory, 1, size);
+	/* Not copied: forks are many. */
+	madvise(memory, size, MADV_DONTFORK);
+	for (i = 0; i < forks; i++) {
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		ASSERT_LT(0, pid);
+		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+		if (i % 100)
+			continue;
+		share = detail(getpid(), "fork") * 1000 /
+			detail(getpid(), "memory");
+		if (share > most)
+			most = share;
+		sum += share;
+		samples++;
+	}
+	TH_LOG("%lld forks in %lld ms: permille of memory %lld on average, %lld at most",
+	       forks, now_ms() - begin, sum / samples, most);
+	EXPECT_GE(weight, most);
+	usleep((window + 100) * 1000);
+	EXPECT_EQ(0, detail(getpid(), "fork"));
+	munmap(memory, size);
 }
 
 static void *report_and_wait(void *tid)

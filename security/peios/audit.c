@@ -103,6 +103,20 @@ static int __init make_limits_key(void)
 }
 late_initcall(make_limits_key);
 
+/*
+ * ausearch takes a record of type AVC for malformed, and leaves its event out,
+ * if no class of the object is in it.
+ */
+static void log_process_class(struct audit_buffer *ab, void *data)
+{
+	audit_log_format(ab, " tclass=process");
+}
+
+static void log_sysctl_class(struct audit_buffer *ab, void *data)
+{
+	audit_log_format(ab, " tclass=sysctl");
+}
+
 struct log_data {
 	struct common_audit_data common;
 	const struct peios_record *record;
@@ -204,7 +218,7 @@ void peios_audit(const struct peios_record *record)
 	}
 	if (!record->granted && !refusal_recorded(record->subject))
 		return;
-	common_lsm_audit(&data.common, log_record, NULL);
+	common_lsm_audit(&data.common, log_record, log_process_class);
 }
 
 /**
@@ -301,7 +315,7 @@ void peios_audit_sysctl_refused(struct file *file,
 	if (!refusal_recorded(why == PEIOS_SYSCTL_OPENER ? file->f_cred :
 							   current_cred()))
 		return;
-	common_lsm_audit(&record.common, log_sysctl, NULL);
+	common_lsm_audit(&record.common, log_sysctl, log_sysctl_class);
 }
 
 /**
@@ -334,5 +348,6 @@ void peios_audit_sysctl_written(struct file *file, const char *old,
 	log_sysctl(ab, &record.common);
 	audit_log_format(ab, " pid=%d comm=", task_tgid_nr(current));
 	audit_log_untrustedstring(ab, get_task_comm(comm, current));
+	log_sysctl_class(ab, NULL);
 	audit_log_end(ab);
 }

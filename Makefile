@@ -141,7 +141,7 @@ vm: setup-vm release
 export TESTS LONG
 
 userland: setup-vm release $(if $(filter vanilla,$(KERNEL)),vanilla)
-	@$(S)/check.sh userland
+	@ALL=1 $(S)/check.sh userland
 
 coverage: setup-check initramfs
 	@$(S)/coverage.sh $(SUITE)

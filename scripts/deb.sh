@@ -17,7 +17,6 @@ debian) from=$debian/config.amd64_none_amd64.xz ;;
 small) from='' out=release ;;
 *) from=$CONFIG ;;
 esac
-[ -z "$from" ] || [ -r "$from" ] || die "CONFIG=$from can't be read"
 config=$LINUX/$out/.config files=()
 
 # A package of a later commit is a later version.
@@ -109,6 +108,7 @@ tools_package()
 for part in "$@"; do
 	case $part in
 	kernel)
+		[ -z "$from" ] || [ -r "$from" ] || die "CONFIG=$from can't be read"
 		[ -z "$from" ] ||
 			step 'Configuring the packaged kernel' deb-config configure
 		step 'Building the kernel packages' deb kernel_package ;;

@@ -3,51 +3,65 @@
 # userland.sh: run the tests of tools/testing/selftests/peios/userland, as root, in
 # a Debian that runs on our kernel. Prints their TAP.
 #
-# TESTS		which tests; all that are not long unless set
-# LONG		1: the long ones, too
+# TESTS		which tests. Unless set, those that are quick, which are part of
+#		make check
+# ALL		1: those that take some minutes, too
+# LONG		1: all of them
 # KERNEL	vanilla: see what the base kernel does
 #
 # A test is a program that prints TAP, with these lines at its head:
 #   # Packages: NAME...	what it needs of Debian
-#   # Long: WHY		if it is not for each run
+#   # Check: no, WHY	if it is not part of make check
+#   # Long: WHY		if it is for LONG=1 or by name only
 #   # Memory: MB	what machine it needs
+#   # Seconds: N	how long it may take, if that is more than 600
+#   # Kernel: package	if the package of the kernel has to be installed as well
+#   # First: WHY		if it is to run before the others
 # It runs with the folder of the tests as the current one; tap.sh in it has result()
 # and holds(). The number of the boot, 1 at first, is its argument. A test that
 # exits with 75 is run again, with the next number, when the machine has been
-# started anew.
+# started anew. A test that fails is run once more at once, unless RETRY=0; if it
+# passes then, a line "# flaky: " tells of it.
 
 . "$(dirname "$0")/lib.sh"
 
 source=$TOP/tools/testing/selftests/peios/userland vm=$BUILD/vm
-disk=$vm/tests tests=() packages=() mb=1400
+disk=$vm/tests tests=() first=() packages=() mb=1400 kernel=
 
 head_line()
 {
 	sed -n "s/^# $2: *//p" "$source/$1"
 }
 
-if [ -n "${TESTS:-}" ]; then
-	read -r -a tests <<< "$TESTS"
-else
-	for f in "$source"/*; do
-		name=${f##*/}
-		if [ ! -f "$f" ] || [ ! -x "$f" ]; then
-			continue
-		elif [ -n "${LONG:-}" ] || [ -z "$(head_line "$name" Long)" ]; then
-			tests+=("$name")
-		fi
-	done
-fi
+# chosen NAME: it is one of those that are run if none is named
+chosen()
+{
+	[ -z "${LONG:-}" ] || return 0
+	[ -z "$(head_line "$1" Long)" ] || return 1
+	[ -n "${ALL:-}" ] || [ -z "$(head_line "$1" Check)" ]
+}
+
+# What these need is always installed, so that the machine is made once.
+for f in "$source"/*; do
+	name=${f##*/}
+	if [ -f "$f" ] && [ -x "$f" ] && chosen "$name"; then
+		tests+=("$name")
+		packages+=("$(head_line "$name" Packages)")
+	fi
+done
+[ -z "${TESTS:-}" ] || read -r -a tests <<< "$TESTS"
 for name in "${tests[@]}"; do
 	[ -x "$source/$name" ] || die "no such test: $name"
-	# shellcheck disable=SC2207 # words are meant
-	packages+=($(head_line "$name" Packages))
+	packages+=("$(head_line "$name" Packages)")
 	need=$(head_line "$name" Memory)
 	[ "${need:-0}" -le "$mb" ] || mb=$need
+	[ -z "$(head_line "$name" Kernel)" ] || kernel=1
+	[ -z "$(head_line "$name" First)" ] || first+=("$name")
 done
 
-CONFIG=small "$TOP/scripts/deb.sh" kernel tools >&2
-"$TOP/scripts/vm-image.sh" "${packages[@]}" >&2
+# The kernel is booted from where it was built: its package is for tests of that.
+CONFIG=small "$TOP/scripts/deb.sh" ${kernel:+kernel} tools >&2
+"$TOP/scripts/vm-image.sh" ${kernel:+-k} "${packages[@]}" >&2
 
 # The disk with the tests, which says which of them to run.
 rm -rf "$disk"
@@ -56,10 +70,12 @@ cp -r "$source" "$disk/tests"
 cp "$TOP/scripts/guest/tap.sh" "$disk/tests/"
 cp "$TOP/scripts/guest/userland.sh" "$disk/run.sh"
 cp "$BUILD"/deb/peios-tools_*.deb "$disk/"
-printf '%s\n' "${tests[@]}" > "$disk/run"
+[ -z "$kernel" ] || cp "$BUILD"/deb/linux-image-*.deb "$disk/"
+printf '%s\n' "${first[@]}" "${tests[@]}" | awk 'NF && !seen[$0]++' > "$disk/run"
+[ "${RETRY:-1}" = 0 ] || touch "$disk/retry"
 chmod -R a+rX "$disk"
 rm -f "$disk.img"
-truncate -s 32M "$disk.img"
+truncate -s "$(($(du -sm "$disk" | cut -f 1) + 32))M" "$disk.img"
 /sbin/mke2fs -q -t ext4 -E root_owner=0:0 -d "$disk" "$disk.img"
 # A copy, so that each run begins with the same machine.
 cp --sparse=always "$vm/debian.img" "$vm/userland.img"
@@ -71,7 +87,7 @@ boot=1 rc=75
 while [ $rc -eq 75 ] && [ $boot -le 5 ]; do
 	rc=0
 	log=userland-$boot
-	"$TOP/scripts/qemu.sh" -n $log -m "$mb" -t "${SECONDS_A_BOOT:-1200}" -f '' \
+	"$TOP/scripts/qemu.sh" -n $log -m "$mb" -t "${SECONDS_A_BOOT:-2400}" -f '' \
 		-d "$vm/userland.img" -d "$disk.img" \
 		"$image" "${APPEND[@]}" \
 		userland="$boot" >&2 || rc=$?

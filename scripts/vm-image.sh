@@ -1,16 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm-image.sh [PACKAGE...]: make $BUILD/vm/debian.img, the root file system of a
-# Debian 12 in which the packages of $BUILD/deb are installed. It is made in two
-# steps, each of which is left out when nothing has changed that goes into it:
-# Debian by mmdebstrap, from the archives that this machine's apt uses for it, then
-# ours by apt. As root or as a user, by user namespaces.
+# vm-image.sh [-k] [PACKAGE...]: make $BUILD/vm/debian.img, the root file system of a
+# Debian 12 in which the package of the tools of $BUILD/deb is installed and, with -k,
+# that of the kernel. It is made in two steps, each of which is left out when nothing
+# has changed that goes into it: Debian by mmdebstrap, from the archives that this
+# machine's apt uses for it, then ours by apt. As root or as a user, by user
+# namespaces.
 #
 # shellcheck disable=SC2016 # what is in single quotes others expand
 
 . "$(dirname "$0")/lib.sh"
 
 vm=$BUILD/vm suite=bookworm
+debs=("$BUILD"/deb/peios-tools_*.deb)
+if [ "${1:-}" = -k ]; then
+	debs+=("$BUILD"/deb/linux-image-*.deb)
+	shift
+fi
 packages=$({ sed 's/#.*//' "$TOP/scripts/vm.packages"; echo "$*"; } |
 	xargs -n 1 | LC_ALL=C sort -u | paste -sd,)
 # Times in the file system are at most this: the same input gives the same image.
@@ -21,22 +27,41 @@ sum=$(echo "$packages" | cat - "$0" "$TOP/scripts/guest/debian.sh" | cksum)
 base=$vm/base-${sum%% *}.tar
 mkdir -p "$vm"
 
+# archives: the lines of sources.list by which this machine's apt gets Debian 12
+archives()
+{
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' 'Origin: Debian' |
+		grep -E " $suite(-security|-updates)? main\$" | LC_ALL=C sort -u
+}
+
+# A mirror may be in the middle of an update, a network down for a moment: try twice.
 debian()
 {
-	local sources
+	local sources attempt
 
-	sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' 'Origin: Debian' |
-		grep -E " $suite(-security|-updates)? main\$" | LC_ALL=C sort -u)
+	sources=$(archives || true)
+	if [ -z "$sources" ] && [ "$(id -u)" -eq 0 ]; then
+		apt-get -q update
+		sources=$(archives || true)
+	fi
 	[ -n "$sources" ] || die "apt of this machine knows no Debian $suite;" \
 		"run 'apt-get update' on a Debian 12"
 	find "$vm" -name 'base-*.tar' -printf '%T@ %p\n' | sort -rn | tail -n +2 |
 		cut -d ' ' -f 2- | xargs -r rm -f
-	mmdebstrap --format=tar --variant=minbase --include="$packages" \
-		--aptopt='APT::Install-Recommends "false"' \
-		--customize-hook="upload '$TOP/scripts/guest/debian.sh' /tmp/debian.sh" \
-		--customize-hook='chroot "$1" sh -e /tmp/debian.sh' \
-		"$suite" "$base.new" - <<< "$sources" &&
+	for attempt in first second; do
+		mmdebstrap --format=tar --variant=minbase --include="$packages" \
+			--aptopt='APT::Install-Recommends "false"' \
+			--aptopt='Acquire::Retries "3"' \
+			--dpkgopt=force-unsafe-io \
+			--customize-hook="upload '$TOP/scripts/guest/debian.sh' /tmp/debian.sh" \
+			--customize-hook='chroot "$1" sh -e /tmp/debian.sh' \
+			"$suite" "$base.new" - <<< "$sources" && break
+		echo "The $attempt attempt failed."
+		[ $attempt = first ] || die "no Debian could be made. It comes from the" \
+			"network, by these lines of this machine's apt:" "$sources"
+		sleep "${RETRY_SECONDS:-20}"
+	done
 	mv "$base.new" "$base"
 }
 
@@ -66,7 +91,6 @@ image()
 	mv "$vm/debian.img.new" "$vm/debian.img"
 }
 
-debs=("$BUILD"/deb/linux-image-*.deb "$BUILD"/deb/peios-tools_*.deb)
 [ -e "$base" ] || step 'Making a Debian 12' vm-debian debian
 stamp=$base.$(cat "${debs[@]}" | cksum)
 if [ ! -e "$vm/debian.img" ] || [ "$(cat "$vm/.image" 2>/dev/null)" != "$stamp" ]; then

@@ -11,7 +11,7 @@
 
 vm=$BUILD/vm mb=${MEMORY:-1400}
 CONFIG=small "$TOP/scripts/deb.sh" kernel tools
-"$TOP/scripts/vm-image.sh"
+"$TOP/scripts/vm-image.sh" -k
 if [ ! -e "$vm/vm.img" ] || ! cmp -s "$vm/.image" "$vm/.vm-image"; then
 	cp --sparse=always "$vm/debian.img" "$vm/vm.img"
 	cp "$vm/.image" "$vm/.vm-image"

@@ -29,7 +29,8 @@ adduser alice sudo 2>/dev/null || usermod -aG sudo alice
 
 # What a test is about it starts by itself.
 for unit in earlyoom systemd-oomd auditd redis-server postgresql \
-	prometheus-node-exporter; do
+	prometheus-node-exporter podman.service podman.socket podman-restart \
+	podman-auto-update.service podman-auto-update.timer; do
 	systemctl disable "$unit" 2>/dev/null || true
 done
 rm -f /etc/machine-id

@@ -10,21 +10,27 @@
  *	coverage    = min(100, 100 * available / outstanding) per cent
  *	exhaustion  = available / rate          if outstanding > available
  *
- * where rate is how many pages a second have been paid lately.  What is
+ * where rate is how many more pages a second have been used lately.  What is
  * outstanding bounds what can still be paid, so while there is enough for all
  * of it the answer is "never", however fast it is being paid.
  *
  * That bound holds for the promises of this moment.  A leak makes new ones as
- * it goes: its outstanding part stays small while it eats all memory.  The
- * trend extends the same rule to the promises that will have been made by then
- * if they go on growing as they did:
+ * it goes: its outstanding part stays small while it eats all memory.  So does
+ * memory that was never promised: the kernel's own, MAP_NORESERVE.  Both are
+ * claims, of which there may be more tomorrow:
+ *
+ *	claim = used + outstanding
+ *
+ * A promise that is paid is used and no longer outstanding, so claims only grow
+ * by what is new.  The trend extends the rule above to the claims that there
+ * will be by then if they go on growing as they did:
  *
  *	t     = available / rate
  *	trend = t                               if outstanding + growth * t > available
  *
  * With growth 0 the two are the same.
  *
- * Both rates are smoothed by a first-order low-pass in its implicit form,
+ * The rate is smoothed by a first-order low-pass in its implicit form,
  *
  *	rate' = (rate * T + delta) / (T + dt)
  *
@@ -32,6 +38,14 @@
  * dt much larger than T turns into the mean, delta / dt.  For example, with
  * T = 2 s and samples each 100 ms a process that starts to pay 100 MB/s shows as
  * 39 MB/s after 1 s, 77 after 3 s and 91 after 5 s.
+ *
+ * The growth is what went on.  A job that takes 300 MB at once, or in 2 s, and
+ * works with them is no leak, and whether something is one shows by its going on:
+ * growth is the least of three seconds one after the other, or of three times two
+ * seconds if that is more, so that a leak by fits and starts is one, too.  Hence
+ * there is no trend before something has gone on for three seconds, and soon none
+ * when it ends.  Claims are remembered 250 ms apart for it, in between samples by
+ * a straight line.
  */
 
 #include <linux/array_size.h>
@@ -57,10 +71,19 @@ static_assert((u64)RATE_MAX * COMMIT_SMOOTH_MS +
 	      DELTA_MAX * COMMIT_RATE_SCALE * MSEC_PER_SEC <= S64_MAX);
 
 /*
- * Promises that grow nearly as fast as they are paid count as growing as fast:
+ * Claims that grow nearly as fast as memory is used count as growing as fast:
  * what is sampled lags behind by some pages a CPU, on either side.
  */
 #define GROWTH_SLACK	8
+
+/* What has gone on has done so in each of so many spans. */
+#define GROWTH_SPANS	3
+
+/* The shortest and the longest span, in steps; each is twice the one before. */
+#define SPAN_MIN	4
+#define SPAN_MAX	8
+
+static_assert(SPAN_MAX * GROWTH_SPANS < COMMIT_STEPS);
 
 /**
  * commit_outstanding() - what is promised and not paid
@@ -92,8 +115,8 @@ unsigned int commit_coverage(u64 available, u64 outstanding)
  * commit_exhaustion() - when what is available will have been paid out
  * @outstanding: pages promised and not paid
  * @available: pages that could be given
- * @rate: scaled pages a second that are paid
- * @growth: scaled pages a second that are newly promised; 0 or less asks about
+ * @rate: scaled pages a second that are used
+ * @growth: scaled pages a second that are newly claimed; 0 or less asks about
  *	the promises of this moment only
  *
  * Return: seconds, rounded down, or COMMIT_NEVER.
@@ -102,9 +125,9 @@ u64 commit_exhaustion(u64 outstanding, u64 available, s64 rate, s64 growth)
 {
 	u64 covered = available;
 
-	if (!available)
-		return outstanding ? 0 : COMMIT_NEVER;
-	if (rate <= 0)
+	if (!available && (outstanding || (rate > 0 && growth >= rate)))
+		return 0;
+	if (!available || rate <= 0)
 		return COMMIT_NEVER;
 
 	/*
@@ -123,15 +146,99 @@ u64 commit_exhaustion(u64 outstanding, u64 available, s64 rate, s64 growth)
 	return div64_u64(available * COMMIT_RATE_SCALE, rate);
 }
 
-static s64 smooth(s64 rate, u64 before, u64 now, u64 distance_ms)
+/* How much more it is; divided by milliseconds that is a rate. */
+static s64 change(u64 before, u64 now)
 {
 	s64 delta = now >= before ? (s64)min(now - before, DELTA_MAX) :
 				    -(s64)min(before - now, DELTA_MAX);
 
-	delta *= COMMIT_RATE_SCALE * (s64)MSEC_PER_SEC;
-	rate = div64_s64(rate * COMMIT_SMOOTH_MS + delta,
+	return delta * COMMIT_RATE_SCALE * (s64)MSEC_PER_SEC;
+}
+
+static s64 smooth(s64 rate, u64 before, u64 now, u64 distance_ms)
+{
+	rate = div64_s64(rate * COMMIT_SMOOTH_MS + change(before, now),
 			 COMMIT_SMOOTH_MS + (s64)distance_ms);
 	return clamp(rate, -RATE_MAX, RATE_MAX);
+}
+
+/* What lies between two amounts when a part of the time between them has passed. */
+static u64 between(u64 before, u64 now, u64 part, u64 whole)
+{
+	if (now >= before)
+		return before + mul_u64_u64_div_u64(now - before, part, whole);
+	return before - mul_u64_u64_div_u64(before - now, part, whole);
+}
+
+static void remember(struct commit_forecast *forecast, u64 claim)
+{
+	unsigned int place = (forecast->newest + 1) % COMMIT_STEPS;
+
+	forecast->steps[place] = claim;
+	forecast->newest = place;
+	forecast->known = min(forecast->known + 1, COMMIT_STEPS);
+}
+
+/* Remember the steps from the last sample to one with @claim at @now. */
+static void remember_steps(struct commit_forecast *forecast, u64 claim, u64 now)
+{
+	u64 steps = div_u64(now - forecast->step_time, COMMIT_STEP_NS);
+	u64 begin = forecast->time;
+
+	if (steps > COMMIT_STEPS) {
+		forecast->step_time += (steps - COMMIT_STEPS) * COMMIT_STEP_NS;
+		steps = COMMIT_STEPS;
+	}
+	while (steps--) {
+		forecast->step_time += COMMIT_STEP_NS;
+		remember(forecast, between(forecast->claim, claim,
+					   forecast->step_time - begin, now - begin));
+	}
+}
+
+static u64 step(const struct commit_forecast *forecast, unsigned int age)
+{
+	return forecast->steps[(forecast->newest + COMMIT_STEPS - age) % COMMIT_STEPS];
+}
+
+/* The least growth of the last spans of @span steps. */
+static s64 growth_by(const struct commit_forecast *forecast, unsigned int span)
+{
+	s64 least = S64_MAX;
+	unsigned int i;
+
+	if (forecast->known <= span * GROWTH_SPANS)
+		return 0;
+	for (i = 0; i < GROWTH_SPANS; i++)
+		least = min(least, change(step(forecast, (i + 1) * span),
+					  step(forecast, i * span)));
+	least = div_s64(least, span * (COMMIT_STEP_NS / NSEC_PER_MSEC));
+	return clamp(least, -RATE_MAX, RATE_MAX);
+}
+
+static s64 growth(const struct commit_forecast *forecast)
+{
+	s64 most = growth_by(forecast, SPAN_MIN);
+	unsigned int span;
+
+	for (span = SPAN_MIN * 2; span <= SPAN_MAX; span *= 2)
+		most = max(most, growth_by(forecast, span));
+	return most;
+}
+
+static u64 claim_of(const struct commit_amounts *amounts)
+{
+	u64 outstanding = commit_outstanding(amounts->promise, amounts->payment);
+
+	return amounts->used + min(outstanding, U64_MAX - amounts->used);
+}
+
+static void forecast_begin(struct commit_forecast *forecast, u64 claim, u64 now)
+{
+	forecast->begun = true;
+	forecast->time = now;
+	forecast->step_time = now;
+	remember(forecast, claim);
 }
 
 /**
@@ -145,11 +252,11 @@ static s64 smooth(s64 rate, u64 before, u64 now, u64 distance_ms)
 void commit_forecast_sample(struct commit_forecast *forecast,
 			    const struct commit_amounts *amounts, u64 now)
 {
+	u64 claim = claim_of(amounts);
 	u64 ms;
 
 	if (!forecast->begun) {
-		forecast->begun = true;
-		forecast->time = now;
+		forecast_begin(forecast, claim, now);
 	} else {
 		if (now < forecast->time)
 			return;
@@ -157,14 +264,15 @@ void commit_forecast_sample(struct commit_forecast *forecast,
 		if (ms < COMMIT_SAMPLE_MIN_MS)
 			return;
 		/* Parts of a millisecond count in the next distance. */
-		forecast->time += ms * NSEC_PER_MSEC;
-		forecast->rate = smooth(forecast->rate, forecast->payment,
-					amounts->payment, ms);
-		forecast->growth = smooth(forecast->growth, forecast->promise,
-					  amounts->promise, ms);
+		now = forecast->time + ms * NSEC_PER_MSEC;
+		remember_steps(forecast, claim, now);
+		forecast->time = now;
+		forecast->rate = smooth(forecast->rate, forecast->used,
+					amounts->used, ms);
+		forecast->growth = growth(forecast);
 	}
-	forecast->promise = amounts->promise;
-	forecast->payment = amounts->payment;
+	forecast->used = amounts->used;
+	forecast->claim = claim;
 }
 
 /**
@@ -177,6 +285,7 @@ void commit_forecast_outlook(const struct commit_forecast *forecast,
 			     const struct commit_amounts *amounts,
 			     struct commit_outlook *outlook)
 {
+	outlook->available = amounts->available;
 	outlook->outstanding = commit_outstanding(amounts->promise,
 						  amounts->payment);
 	outlook->coverage = commit_coverage(amounts->available,
@@ -188,6 +297,38 @@ void commit_forecast_outlook(const struct commit_forecast *forecast,
 					   amounts->available, forecast->rate,
 					   forecast->growth +
 					   forecast->growth / GROWTH_SLACK);
+}
+
+/**
+ * commit_outlook_tighter() - which of two limits will be met first?
+ * @a: the outlook under one
+ * @b: and under the other
+ *
+ * Return: true if it is the first: by its exhaustion, else by its trend; where
+ * neither will be met, by what is left.
+ */
+bool commit_outlook_tighter(const struct commit_outlook *a,
+			    const struct commit_outlook *b)
+{
+	if (a->exhaustion != b->exhaustion)
+		return a->exhaustion < b->exhaustion;
+	if (a->trend != b->trend)
+		return a->trend < b->trend;
+	return a->available < b->available;
+}
+
+/**
+ * commit_outlook_join() - the outlook under two limits
+ * @outlook: that under one, with what is outstanding for whom it is; changed
+ * @other: that under another, which holds for more
+ */
+void commit_outlook_join(struct commit_outlook *outlook,
+			 const struct commit_outlook *other)
+{
+	outlook->available = min(outlook->available, other->available);
+	outlook->coverage = min(outlook->coverage, other->coverage);
+	outlook->exhaustion = min(outlook->exhaustion, other->exhaustion);
+	outlook->trend = min(outlook->trend, other->trend);
 }
 
 static const struct {
@@ -202,7 +343,7 @@ static const struct {
 };
 
 /**
- * commit_rule_parse() - understand what was written to /proc/commitinfo
+ * commit_rule_parse() - understand what was written to a file
  * @text: "exhaustion SECONDS", "coverage PERCENT", "outstanding BYTES" or
  *	"trend SECONDS", with one blank and at most one newline at the end;
  *	changed

@@ -111,6 +111,10 @@ static void trend_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(1000, 1000, rate_of(100), S64_MIN),
 			COMMIT_NEVER);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(1, 1000, 0, S64_MAX), COMMIT_NEVER);
+	/* Nothing is left, and more is about to be used. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, rate_of(1), rate_of(1)), 0);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, rate_of(1), 0), COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, 0, rate_of(1)), COMMIT_NEVER);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, U64_MAX, S64_MAX, S64_MAX - 1),
 			COMMIT_NEVER);
 }
@@ -156,13 +160,25 @@ static void exhaustion_properties(struct kunit *test)
 	}
 }
 
-/* Samples each @ms milliseconds of payment that grows by @pages each. */
+/* Samples each @ms milliseconds of promises that are paid, @pages each. */
 static void pay(struct commit_forecast *forecast, struct commit_amounts *amounts,
 		u64 *now, int samples, u64 ms, s64 pages)
 {
 	while (samples--) {
 		*now += ms * MS;
 		amounts->payment += pages;
+		amounts->used += pages;
+		commit_forecast_sample(forecast, amounts, *now);
+	}
+}
+
+/* The same of memory that was not promised before. */
+static void leak(struct commit_forecast *forecast, struct commit_amounts *amounts,
+		 u64 *now, int samples, u64 ms, s64 pages)
+{
+	while (samples--) {
+		*now += ms * MS;
+		amounts->used += pages;
 		commit_forecast_sample(forecast, amounts, *now);
 	}
 }
@@ -175,6 +191,7 @@ static void rate_follows(struct kunit *test)
 
 	/* The first sample teaches no rate. */
 	amounts.payment = 5000;
+	amounts.used = 5000;
 	commit_forecast_sample(&forecast, &amounts, now);
 	KUNIT_EXPECT_EQ(test, forecast.rate, 0);
 	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
@@ -220,7 +237,7 @@ static void rate_takes_any_distance(struct kunit *test)
 	KUNIT_EXPECT_GT(test, forecast.rate, rate_of(400000));
 
 	/* Before the last one: ignored. */
-	amounts.payment = 0;
+	amounts.used = 0;
 	commit_forecast_sample(&forecast, &amounts, 5 * MS);
 	KUNIT_EXPECT_GT(test, forecast.rate, rate_of(400000));
 }
@@ -236,7 +253,7 @@ static void rate_keeps_fractions(struct kunit *test)
 	commit_forecast_sample(&forecast, &amounts, now);
 	for (i = 0; i < 3000; i++) {
 		now += 19 * MS + 999999;
-		amounts.payment += 2;
+		amounts.used += 2;
 		commit_forecast_sample(&forecast, &amounts, now);
 	}
 	KUNIT_EXPECT_GE(test, forecast.rate, rate_of(100) - rate_of(1) / 2);
@@ -253,10 +270,10 @@ static void rate_saturates(struct kunit *test)
 	int i;
 
 	commit_forecast_sample(&forecast, &amounts, now);
-	amounts = (struct commit_amounts) { U64_MAX, U64_MAX, U64_MAX };
+	amounts = (struct commit_amounts) { U64_MAX, 0, U64_MAX, U64_MAX };
 	commit_forecast_sample(&forecast, &amounts, 100 * MS);
 	KUNIT_EXPECT_GT(test, forecast.rate, 0);
-	KUNIT_EXPECT_GT(test, forecast.growth, 0);
+	KUNIT_EXPECT_EQ(test, forecast.claim, U64_MAX);
 	/* 584 years of nothing. */
 	commit_forecast_sample(&forecast, &amounts, U64_MAX);
 	KUNIT_EXPECT_LT(test, forecast.rate, rate_of(1000));
@@ -266,12 +283,13 @@ static void rate_saturates(struct kunit *test)
 	amounts = (struct commit_amounts) {};
 	for (i = 0; i < 1000; i++) {
 		now += COMMIT_SAMPLE_MIN_MS * MS;
-		amounts.payment += BIT_ULL(45);
+		amounts.used += BIT_ULL(45);
 		commit_forecast_sample(&forecast, &amounts, now);
 		KUNIT_ASSERT_GE(test, forecast.rate, i ? 1 : 0);
 		KUNIT_ASSERT_LE(test, forecast.rate, (s64)BIT_ULL(50));
 	}
 	KUNIT_EXPECT_EQ(test, forecast.rate, (s64)BIT_ULL(50));
+	KUNIT_EXPECT_GT(test, forecast.growth, 0);
 
 	now = 0;
 	prandom_seed_state(&rnd, SEED);
@@ -280,10 +298,15 @@ static void rate_saturates(struct kunit *test)
 		now += some(&rnd, BIT_ULL(45));
 		amounts.promise = wide(&rnd);
 		amounts.payment = wide(&rnd);
+		amounts.used = wide(&rnd);
 		amounts.available = wide(&rnd);
 		commit_forecast_sample(&forecast, &amounts, now);
 		KUNIT_ASSERT_LE(test, forecast.rate, (s64)BIT_ULL(50));
 		KUNIT_ASSERT_GE(test, forecast.rate, -(s64)BIT_ULL(50));
+		KUNIT_ASSERT_LE(test, forecast.growth, (s64)BIT_ULL(50));
+		KUNIT_ASSERT_GE(test, forecast.growth, -(s64)BIT_ULL(50));
+		KUNIT_ASSERT_LT(test, now - forecast.step_time,
+				COMMIT_STEP_NS + COMMIT_SAMPLE_MIN_MS * MS);
 		commit_forecast_outlook(&forecast, &amounts, &outlook);
 		KUNIT_ASSERT_LE(test, outlook.coverage, 100);
 		KUNIT_ASSERT_LE(test, outlook.trend, outlook.exhaustion);
@@ -295,10 +318,13 @@ static void outlook_test(struct kunit *test)
 	struct commit_forecast forecast = {
 		.rate = rate_of(10), .growth = rate_of(10), .begun = true,
 	};
-	struct commit_amounts amounts = { 900, 500, 300 };
+	struct commit_amounts amounts = {
+		.promise = 900, .payment = 500, .used = 550, .available = 300,
+	};
 	struct commit_outlook outlook;
 
 	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.available, 300);
 	KUNIT_EXPECT_EQ(test, outlook.outstanding, 400);
 	KUNIT_EXPECT_EQ(test, outlook.coverage, 75);
 	KUNIT_EXPECT_EQ(test, outlook.exhaustion, 30);
@@ -321,6 +347,133 @@ static void outlook_test(struct kunit *test)
 	forecast.growth = -rate_of(9);
 	commit_forecast_outlook(&forecast, &amounts, &outlook);
 	KUNIT_EXPECT_EQ(test, outlook.trend, COMMIT_NEVER);
+}
+
+/* What is paid of a promise is no new claim, and one step no growth. */
+static void growth_is_what_goes_on(struct kunit *test)
+{
+	struct commit_amounts amounts = { .promise = 1000, .available = 10000 };
+	struct commit_forecast forecast = {};
+	u64 now = 99 * MS;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	KUNIT_EXPECT_EQ(test, forecast.claim, 1000);
+	pay(&forecast, &amounts, &now, 50, 100, 10);
+	KUNIT_EXPECT_EQ(test, forecast.claim, 1000);
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+
+	/* A large promise, made at once and paid. */
+	amounts.promise += 5000;
+	pay(&forecast, &amounts, &now, 50, 100, 100);
+	KUNIT_EXPECT_EQ(test, forecast.claim, 6000);
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+	/* Two seconds of what was not promised; then it stops. */
+	leak(&forecast, &amounts, &now, 20, 100, 100);
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+	pay(&forecast, &amounts, &now, 40, 100, 0);
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+
+	/* What has gone on for 3 s, and a step more. */
+	leak(&forecast, &amounts, &now, 28, 100, 10);
+	KUNIT_EXPECT_LT(test, forecast.growth, rate_of(90));
+	leak(&forecast, &amounts, &now, 5, 100, 10);
+	KUNIT_EXPECT_EQ(test, forecast.growth, rate_of(100));
+	/* Promised as it is paid: the same. */
+	amounts.promise = amounts.payment;
+	pay(&forecast, &amounts, &now, 1, 100, 0);
+	KUNIT_EXPECT_EQ(test, forecast.claim, amounts.used);
+	/* It ends with that. */
+	pay(&forecast, &amounts, &now, 23, 100, 0);
+	KUNIT_EXPECT_LE(test, forecast.growth, 0);
+}
+
+/* A leak by fits and starts, 2 s from one to the next, is one too; a saw is none. */
+static void growth_by_fits_and_starts(struct kunit *test)
+{
+	struct commit_amounts amounts = { .available = 10000 };
+	struct commit_forecast forecast = {};
+	u64 now = 0;
+	int i;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	for (i = 0; i < 8; i++) {
+		leak(&forecast, &amounts, &now, 2, 100, 100);
+		leak(&forecast, &amounts, &now, 18, 100, 0);
+		if (i >= 3)
+			KUNIT_EXPECT_GE(test, forecast.growth, rate_of(90));
+	}
+	for (i = 0; i < 1000; i++) {
+		leak(&forecast, &amounts, &now, 1, 100, i % 40 < 20 ? 100 : -100);
+		if (i >= 70)
+			KUNIT_ASSERT_LE(test, forecast.growth, 0);
+	}
+}
+
+/* Whatever the distance of samples, what grows steadily grows so. */
+static void growth_takes_any_distance(struct kunit *test)
+{
+	static const u64 distances[] = { 10, 33, 100, 250, 251, 999, 4000, 60000, 1 << 30 };
+	struct commit_amounts amounts = {};
+	struct commit_forecast forecast;
+	u64 now = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(distances); i++) {
+		u64 ms = distances[i];
+
+		forecast = (struct commit_forecast) {};
+		commit_forecast_sample(&forecast, &amounts, now);
+		leak(&forecast, &amounts, &now, 3500 / ms + 1, ms, ms);
+		KUNIT_EXPECT_GE_MSG(test, forecast.growth, rate_of(990), "%llu ms", ms);
+		KUNIT_EXPECT_LE_MSG(test, forecast.growth, rate_of(1010), "%llu ms", ms);
+	}
+}
+
+/* Memory that was never promised: kernel memory, MAP_NORESERVE. */
+static void unpromised_is_foreseen(struct kunit *test)
+{
+	struct commit_amounts amounts = { .available = 10000 };
+	struct commit_forecast forecast = {};
+	struct commit_outlook outlook;
+	u64 now = 0;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	leak(&forecast, &amounts, &now, 100, 100, 50);
+	amounts.available -= 5000;
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.exhaustion, COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, outlook.trend, 10);
+	/* It hides nothing of what is promised. */
+	amounts.promise = 6000;
+	commit_forecast_outlook(&forecast, &amounts, &outlook);
+	KUNIT_EXPECT_EQ(test, outlook.outstanding, 6000);
+	KUNIT_EXPECT_EQ(test, outlook.exhaustion, 10);
+}
+
+static void limits_join(struct kunit *test)
+{
+	struct commit_outlook own = { 100, 10, 100, COMMIT_NEVER, 20 };
+	struct commit_outlook above = { 300, 900, 33, 7, 7 };
+	struct commit_outlook calm = { 200, 0, 100, COMMIT_NEVER, COMMIT_NEVER };
+	struct commit_outlook calmer = { 201, 9, 90, COMMIT_NEVER, COMMIT_NEVER };
+
+	KUNIT_EXPECT_TRUE(test, commit_outlook_tighter(&above, &own));
+	KUNIT_EXPECT_FALSE(test, commit_outlook_tighter(&own, &above));
+	KUNIT_EXPECT_TRUE(test, commit_outlook_tighter(&own, &calm));
+	KUNIT_EXPECT_FALSE(test, commit_outlook_tighter(&calm, &own));
+	KUNIT_EXPECT_TRUE(test, commit_outlook_tighter(&calm, &calmer));
+	KUNIT_EXPECT_FALSE(test, commit_outlook_tighter(&calmer, &calm));
+	KUNIT_EXPECT_FALSE(test, commit_outlook_tighter(&calm, &calm));
+
+	commit_outlook_join(&own, &above);
+	KUNIT_EXPECT_EQ(test, own.available, 100);
+	KUNIT_EXPECT_EQ(test, own.outstanding, 10);
+	KUNIT_EXPECT_EQ(test, own.coverage, 33);
+	KUNIT_EXPECT_EQ(test, own.exhaustion, 7);
+	KUNIT_EXPECT_EQ(test, own.trend, 7);
+	commit_outlook_join(&own, &calm);
+	KUNIT_EXPECT_EQ(test, own.available, 100);
+	KUNIT_EXPECT_EQ(test, own.exhaustion, 7);
 }
 
 struct parse_case {
@@ -491,6 +644,11 @@ static struct kunit_case commit_forecast_cases[] = {
 	KUNIT_CASE(rate_keeps_fractions),
 	KUNIT_CASE(rate_saturates),
 	KUNIT_CASE(outlook_test),
+	KUNIT_CASE(growth_is_what_goes_on),
+	KUNIT_CASE(growth_by_fits_and_starts),
+	KUNIT_CASE(growth_takes_any_distance),
+	KUNIT_CASE(unpromised_is_foreseen),
+	KUNIT_CASE(limits_join),
 	KUNIT_CASE(parse_test),
 	KUNIT_CASE(side_test),
 	KUNIT_CASE(crossing_test),

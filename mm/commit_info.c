@@ -92,6 +92,7 @@ static void read_amounts(struct commit_amounts *amounts)
 	amounts->promise = vm_memory_committed();
 	amounts->payment = global_node_page_state(NR_ANON_MAPPED) +
 			   global_node_page_state(NR_SHMEM) + max(swapped, 0L);
+	amounts->used = amounts->payment;
 	amounts->available = si_mem_available() + max(free_swap, 0L);
 }
 

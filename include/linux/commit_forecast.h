@@ -21,6 +21,10 @@
 /* Samples nearer to each other than this teach nothing about rates. */
 #define COMMIT_SAMPLE_MIN_MS	10
 
+/* How much is claimed is remembered at this distance, so often. */
+#define COMMIT_STEP_NS		(NSEC_PER_SEC / 4)
+#define COMMIT_STEPS		25
+
 /* A trigger reports at most one event in this time. */
 #define COMMIT_WINDOW_NS	NSEC_PER_SEC
 
@@ -30,33 +34,44 @@
 #define COMMIT_SECONDS_MAX	(24 * 60 * 60)
 
 /**
- * struct commit_amounts - what is read from the system at one moment
+ * struct commit_amounts - what is read at one moment of a system or a cgroup
  * @promise: pages that the kernel has agreed to back
  * @payment: pages of anonymous memory and shmem that are backed, in RAM or swap
+ * @used: pages in RAM or swap that can't be reclaimed: those, and what was never
+ *	promised
  * @available: pages that could still be given, in RAM and swap
  */
 struct commit_amounts {
 	u64 promise;
 	u64 payment;
+	u64 used;
 	u64 available;
 };
 
 /**
  * struct commit_forecast - what is remembered from sample to sample
  * @time: when the last sample was taken
- * @promise: its promise
- * @payment: its payment
- * @rate: at which promises are paid, smoothed; negative while memory is freed
- * @growth: at which new promises are made, smoothed
+ * @used: what was used then
+ * @claim: what was used or outstanding then
+ * @rate: at which memory is used, smoothed; negative while it is freed
+ * @growth: at which claims have grown throughout some seconds
  * @begun: there has been a sample
+ * @steps: claims at times COMMIT_STEP_NS apart, in a ring
+ * @step_time: the time of the newest of them
+ * @newest: its place
+ * @known: how many there are
  */
 struct commit_forecast {
 	u64 time;
-	u64 promise;
-	u64 payment;
+	u64 used;
+	u64 claim;
 	s64 rate;
 	s64 growth;
 	bool begun;
+	u64 steps[COMMIT_STEPS];
+	u64 step_time;
+	unsigned int newest;
+	unsigned int known;
 };
 
 /**
@@ -64,7 +79,7 @@ struct commit_forecast {
  * @COMMIT_EXHAUSTION: seconds until what is promised now exhausts memory
  * @COMMIT_COVERAGE: per cent of what is outstanding that is available
  * @COMMIT_OUTSTANDING: pages that are outstanding
- * @COMMIT_TREND: seconds until memory is exhausted if new promises go on too
+ * @COMMIT_TREND: seconds until memory is exhausted if new claims go on too
  */
 enum commit_measure {
 	COMMIT_EXHAUSTION,
@@ -74,13 +89,15 @@ enum commit_measure {
 };
 
 /**
- * struct commit_outlook - the values that triggers watch
+ * struct commit_outlook - the values that triggers watch, and what limits them
+ * @available: pages that could still be given
  * @outstanding: pages promised and not paid
  * @coverage: per cent of them that is available, at most 100
  * @exhaustion: seconds or COMMIT_NEVER
  * @trend: seconds or COMMIT_NEVER
  */
 struct commit_outlook {
+	u64 available;
 	u64 outstanding;
 	unsigned int coverage;
 	u64 exhaustion;
@@ -131,6 +148,10 @@ void commit_forecast_sample(struct commit_forecast *forecast,
 void commit_forecast_outlook(const struct commit_forecast *forecast,
 			     const struct commit_amounts *amounts,
 			     struct commit_outlook *outlook);
+bool commit_outlook_tighter(const struct commit_outlook *a,
+			    const struct commit_outlook *b);
+void commit_outlook_join(struct commit_outlook *outlook,
+			 const struct commit_outlook *other);
 int commit_rule_parse(char *text, size_t len, struct commit_rule *rule);
 enum commit_side commit_rule_side(const struct commit_rule *rule,
 				  const struct commit_outlook *outlook);

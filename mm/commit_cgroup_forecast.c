@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memory.forecast of a cgroup: when it runs out of memory, by its own limit or by
+ * whichever limit above it comes first.
+ *
+ * A limit is met by what all below it use, so each level has a forecast of its
+ * own: what is used and outstanding below it, and what memory.max and swap leave,
+ * with what can be reclaimed there. The one that is met first counts, and its
+ * cgroup is named; the system's is one of them.
+ *
+ * What is used is what memory.current charges, and swap, less what reclaim would
+ * find: the page cache that is on its lists, and slab that says it is reclaimable.
+ * So kernel memory, sockets and MAP_NORESERVE count, and mlocked files and ramfs.
+ * What was promised of it is anonymous memory and shmem.
+ *
+ * A level is remembered from the time when it, or a level below it, is first
+ * asked about, until the cgroup is freed. It is sampled as the system is: while
+ * somebody has a trigger for it or for one below it, and when somebody reads.
+ */
+
+#include <linux/cgroup.h>
+#include <linux/commit.h>
+#include <linux/commit_cgroup_forecast.h>
+#include <linux/commit_forecast.h>
+#include <linux/fs.h>
+#include <linux/hashtable.h>
+#include <linux/init.h>
+#include <linux/kernfs.h>
+#include <linux/limits.h>
+#include <linux/lockdep.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/nsproxy.h>
+#include <linux/page_counter.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/timekeeping.h>
+
+/* What a file of a cgroup keeps while it is open. */
+#include "../kernel/cgroup/cgroup-internal.h"
+#include "commit_watch.h"
+
+/**
+ * struct commit_level - a cgroup's part of the forecast
+ * @watch: for the triggers of its file
+ * @node: in the table of levels
+ * @memcg: whose it is
+ * @parent: the level above, or NULL below the root
+ * @forecast: what is remembered of samples
+ * @amounts: the last sample
+ * @max: memory.max then
+ * @sampled: when that was
+ * @flushed: when the counts of all below the topmost level were brought together
+ *
+ * Protected by commit_watch_lock, except @memcg and @parent, which do not change.
+ */
+struct commit_level {
+	struct commit_watch watch;
+	struct hlist_node node;
+	struct mem_cgroup *memcg;
+	struct commit_level *parent;
+	struct commit_forecast forecast;
+	struct commit_amounts amounts;
+	unsigned long max;
+	u64 sampled;
+	u64 flushed;
+};
+
+/* The levels, by their cgroup. */
+static DEFINE_HASHTABLE(levels, 7);
+
+static struct commit_level *level_find(const struct mem_cgroup *memcg)
+{
+	struct commit_level *level;
+
+	lockdep_assert_held(&commit_watch_lock);
+	hash_for_each_possible(levels, level, node, (unsigned long)memcg)
+		if (level->memcg == memcg)
+			return level;
+	return NULL;
+}
+
+static bool has_level(struct mem_cgroup *memcg)
+{
+	return memcg && !mem_cgroup_is_root(memcg);
+}
+
+/* Memory that reclaim would find. */
+static u64 reclaimable(struct mem_cgroup *memcg)
+{
+	return memcg_page_state(memcg, NR_INACTIVE_FILE) +
+	       memcg_page_state(memcg, NR_ACTIVE_FILE) +
+	       memcg_page_state(memcg, NR_SLAB_RECLAIMABLE_B) / PAGE_SIZE;
+}
+
+/* In swap, and not in RAM too. */
+static u64 swapped(struct mem_cgroup *memcg)
+{
+	u64 pages = 0, cached = 0;
+
+#ifdef CONFIG_SWAP
+	pages = page_counter_read(&memcg->swap);
+	cached = memcg_page_state(memcg, NR_SWAPCACHE);
+#endif
+	return pages - min(pages, cached);
+}
+
+static void read_amounts(struct commit_level *level)
+{
+	struct mem_cgroup *memcg = level->memcg;
+	struct commit_amounts *amounts = &level->amounts;
+	u64 charged = page_counter_read(&memcg->memory);
+	u64 free = min(reclaimable(memcg), charged);
+	u64 swap = swapped(memcg);
+
+	level->max = READ_ONCE(memcg->memory.max);
+	amounts->promise = commit_group_current(&memcg->commit);
+	amounts->payment = memcg_page_state(memcg, NR_ANON_MAPPED) +
+			   memcg_page_state(memcg, NR_SHMEM) + swap;
+	amounts->used = charged - free + swap;
+	amounts->available = commit_outstanding(level->max, charged) + free +
+			     max(mem_cgroup_get_nr_swap_pages(memcg), 0L);
+}
+
+/* Once for any time, however many levels below ask for it. */
+static void level_sample(struct commit_level *level, u64 now)
+{
+	if (level->sampled == now)
+		return;
+	read_amounts(level);
+	commit_forecast_sample(&level->forecast, &level->amounts, now);
+	level->sampled = now;
+}
+
+static void flush(struct commit_level *level, u64 now)
+{
+	while (level->parent)
+		level = level->parent;
+	if (level->flushed == now)
+		return;
+	/* Costs little where little has changed. */
+	mem_cgroup_flush_stats(level->memcg);
+	level->flushed = now;
+}
+
+/*
+ * The outlook for a level: what is outstanding is its own, the rest is by all
+ * limits that hold for it.
+ *
+ * Return: the level whose limit is met first; NULL if it is the system.
+ */
+static struct commit_level *level_look(struct commit_level *own, u64 now,
+				       struct commit_outlook *outlook)
+{
+	struct commit_level *level, *first = NULL;
+	struct commit_outlook tightest, other;
+
+	lockdep_assert_held(&commit_watch_lock);
+	flush(own, now);
+	commit_look_at_system(now, &tightest);
+	*outlook = tightest;
+	for (level = own; level; level = level->parent) {
+		level_sample(level, now);
+		/* No limit, and nothing to be met. */
+		if (level->max == PAGE_COUNTER_MAX)
+			continue;
+		commit_forecast_outlook(&level->forecast, &level->amounts, &other);
+		commit_outlook_join(outlook, &other);
+		if (commit_outlook_tighter(&other, &tightest)) {
+			tightest = other;
+			first = level;
+		}
+	}
+	outlook->outstanding = commit_outstanding(own->amounts.promise,
+						  own->amounts.payment);
+	return first;
+}
+
+static void look(struct commit_watch *watch, u64 now, struct commit_outlook *outlook)
+{
+	level_look(container_of(watch, struct commit_level, watch), now, outlook);
+}
+
+static struct commit_level *level_alloc(struct mem_cgroup *memcg)
+{
+	struct commit_level *level = kzalloc(sizeof(*level), GFP_KERNEL_ACCOUNT);
+
+	if (!level)
+		return NULL;
+	level->memcg = memcg;
+	commit_watch_init(&level->watch, look);
+	return level;
+}
+
+/* Add a level for a cgroup whose parent has one, unless somebody else did. */
+static void level_add(struct commit_level *level)
+{
+	struct mem_cgroup *parent = parent_mem_cgroup(level->memcg);
+
+	guard(mutex)(&commit_watch_lock);
+	if (level_find(level->memcg)) {
+		kfree(level);
+		return;
+	}
+	if (has_level(parent))
+		level->parent = level_find(parent);
+	hash_add(levels, &level->node, (unsigned long)level->memcg);
+}
+
+/* The topmost cgroup, from @memcg upward, that has no level. */
+static struct mem_cgroup *first_without(struct mem_cgroup *memcg)
+{
+	struct mem_cgroup *missing = NULL;
+
+	guard(mutex)(&commit_watch_lock);
+	for (; has_level(memcg); memcg = parent_mem_cgroup(memcg))
+		if (!level_find(memcg))
+			missing = memcg;
+	return missing;
+}
+
+/*
+ * The level of a cgroup and those above, made from the top. The file that is in use
+ * keeps the cgroup, and with it the level, from being freed.
+ */
+static struct commit_level *level_get(struct mem_cgroup *memcg)
+{
+	struct mem_cgroup *missing;
+	struct commit_level *level;
+
+	while ((missing = first_without(memcg))) {
+		level = level_alloc(missing);
+		if (!level)
+			return NULL;
+		level_add(level);
+	}
+	guard(mutex)(&commit_watch_lock);
+	return level_find(memcg);
+}
+
+/**
+ * mem_cgroup_forecast_free() - a cgroup is freed
+ * @memcg: the cgroup, of which nobody has a file open, and none is below it
+ */
+void mem_cgroup_forecast_free(struct mem_cgroup *memcg)
+{
+	struct commit_level *level;
+
+	guard(mutex)(&commit_watch_lock);
+	level = level_find(memcg);
+	if (!level)
+		return;
+	hash_del(&level->node);
+	kfree(level);
+}
+
+/* As the reader's namespace has it: what is above its root is "/..". */
+static int show_limit(struct seq_file *m, struct mem_cgroup *memcg, u64 max)
+{
+	char *path;
+	int len;
+
+	if (!memcg) {
+		seq_printf(m, "Limit: %llu kB system\n",
+			   commit_kilobytes(totalram_pages()));
+		return 0;
+	}
+	path = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+	len = cgroup_path_ns(memcg->css.cgroup, path, PATH_MAX,
+			     current->nsproxy->cgroup_ns);
+	if (len >= 0)
+		seq_printf(m, "Limit: %llu kB %s\n", commit_kilobytes(max), path);
+	kfree(path);
+	return min(len, 0);
+}
+
+static int forecast_show(struct seq_file *m, void *v)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_seq(m), *first = NULL;
+	struct commit_level *level, *tightest;
+	struct commit_view view;
+	u64 max = 0;
+	int err;
+
+	level = level_get(memcg);
+	if (!level)
+		return -ENOMEM;
+
+	mutex_lock(&commit_watch_lock);
+	tightest = level_look(level, ktime_get_ns(), &view.outlook);
+	if (tightest) {
+		/* Above the file's cgroup, so it does not go. */
+		first = tightest->memcg;
+		max = tightest->max;
+	}
+	view.promise = level->amounts.promise;
+	view.payment = level->amounts.used;
+	view.rate = level->forecast.rate;
+	view.growth = level->forecast.growth;
+	mutex_unlock(&commit_watch_lock);
+	view.refused = atomic_long_read(&memcg->commit.refused);
+
+	err = show_limit(m, first, max);
+	if (err)
+		return err;
+	commit_view_show(m, &view);
+	return 0;
+}
+
+/* Where psi's files, which are others, have theirs. */
+static void **slot_of(struct kernfs_open_file *of)
+{
+	struct cgroup_file_ctx *ctx = of->priv;
+
+	return &ctx->psi.trigger;
+}
+
+/* kernfs lets one writer of an open file in at a time. */
+static ssize_t forecast_write(struct kernfs_open_file *of, char *buf, size_t nbytes,
+			      loff_t off)
+{
+	struct commit_level *level;
+	int err;
+
+	level = level_get(mem_cgroup_from_css(of_css(of)));
+	if (!level)
+		return -ENOMEM;
+	err = commit_trigger_arm(&level->watch, slot_of(of), buf, nbytes,
+				 of->file->f_cred, of);
+	return err ?: nbytes;
+}
+
+static __poll_t forecast_poll(struct kernfs_open_file *of, poll_table *wait)
+{
+	return commit_trigger_poll(slot_of(of), of->file, wait);
+}
+
+static void forecast_release(struct kernfs_open_file *of)
+{
+	commit_trigger_destroy(*slot_of(of));
+}
+
+/*
+ * Anyone may be warned, as by /proc/commitinfo, hence world-writable; a container
+ * also by the file of its own root. The number of triggers is limited.
+ */
+static struct cftype forecast_files[] = {
+	{
+		.name = "forecast",
+		.flags = CFTYPE_NOT_ON_ROOT | CFTYPE_WORLD_WRITABLE |
+			 CFTYPE_NS_DELEGATABLE,
+		.seq_show = forecast_show,
+		.write = forecast_write,
+		.poll = forecast_poll,
+		.release = forecast_release,
+	},
+	{ }	/* terminate */
+};
+
+static int __init forecast_init(void)
+{
+	if (!mem_cgroup_disabled())
+		WARN_ON(cgroup_add_dfl_cftypes(&memory_cgrp_subsys, forecast_files));
+	return 0;
+}
+subsys_initcall(forecast_init);

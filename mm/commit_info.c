@@ -48,8 +48,10 @@ static void read_amounts(void)
 	amounts.promise = vm_memory_committed();
 	amounts.payment = global_node_page_state(NR_ANON_MAPPED) +
 			  global_node_page_state(NR_SHMEM) + max(swapped, 0L);
-	amounts.used = amounts.payment;
 	amounts.available = si_mem_available() + max(free_swap, 0L);
+	/* Whatever it is used for: page tables, slab, MAP_NORESERVE, huge pages. */
+	amounts.used = commit_outstanding(totalram_pages() + total_swap_pages,
+					  amounts.available);
 }
 
 /**

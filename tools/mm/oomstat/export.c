@@ -62,6 +62,13 @@ void add_name(struct json_object *object, const char *key, const char *bytes)
 			       new_name(put_hex, bytes, &replaced));
 }
 
+/* null where there is none: no limit, or not known. */
+static void add_known(struct json_object *object, const char *key, long long number)
+{
+	json_object_object_add(object, key, number < 0 ? NULL :
+			       json_object_new_int64(number));
+}
+
 static struct json_object *system_object(const struct system *s)
 {
 	struct json_object *object = json_object_new_object();
@@ -78,10 +85,35 @@ static struct json_object *system_object(const struct system *s)
 		return object;
 	add_number(object, "refused", s->refused);
 	add_number(object, "rate_kb_per_second", s->rate);
-	json_object_object_add(object, "exhaustion_seconds",
-			       s->exhaustion < 0 ? NULL :
-			       json_object_new_int64(s->exhaustion));
+	add_known(object, "exhaustion_seconds", s->exhaustion);
+	add_known(object, "trend_seconds", s->trend);
 	return object;
+}
+
+static struct json_object *group_object(const struct group *g)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_name(object, "cgroup", g->path);
+	add_known(object, "promise_kb", g->promise);
+	add_known(object, "payment_kb", g->payment);
+	add_known(object, "limit_kb", g->limit);
+	if (!g->forecast)
+		return object;
+	add_known(object, "available_kb", g->available);
+	add_known(object, "exhaustion_seconds", g->exhaustion);
+	add_known(object, "trend_seconds", g->trend);
+	return object;
+}
+
+static struct json_object *groups_array(const struct groups *gs)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; list && i < gs->nr; i++)
+		json_object_array_add(list, group_object(&gs->list[i]));
+	return list;
 }
 
 static struct json_object *process_object(const struct process *p)
@@ -116,9 +148,10 @@ static struct json_object *process_object(const struct process *p)
 	return object;
 }
 
-int print_json(FILE *out, const struct system *s, const struct processes *ps,
-	       size_t rows)
+int print_json(FILE *out, const struct state *state, const struct request *request)
 {
+	const struct processes *ps = &state->processes;
+	size_t rows = request->rows;
 	struct json_object *all = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 	size_t i;
@@ -126,11 +159,14 @@ int print_json(FILE *out, const struct system *s, const struct processes *ps,
 	if (!all || !list)
 		return -ENOMEM;
 	add_number(all, "page_kb", to_kb(1));
-	json_object_object_add(all, "system", system_object(s));
+	json_object_object_add(all, "system", system_object(&state->system));
 	for (i = 0; i < ps->nr && (!rows || i < rows); i++)
 		json_object_array_add(list, process_object(&ps->list[i]));
 	json_object_object_add(all, "processes", list);
 	add_number(all, "unreadable", ps->unreadable);
+	add_number(all, "hidden", ps->hidden);
+	if (request->groups)
+		json_object_object_add(all, "cgroups", groups_array(&state->groups));
 	fputs(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY), out);
 	fputc('\n', out);
 	json_object_put(all);
@@ -147,10 +183,69 @@ static void print_gauge(FILE *out, const char *name, const char *unit,
 		value);
 }
 
-void print_openmetrics(FILE *out, const struct system *s,
-		       const struct processes *ps, size_t rows)
+static void print_seconds(FILE *out, long long seconds)
 {
+	if (seconds < 0)
+		fputs("+Inf\n", out);
+	else
+		fprintf(out, "%lld\n", seconds);
+}
+
+/* What of a cgroup is a metric. */
+static const struct {
+	const char *name;
+	const char *help;
+	size_t offset;
+	bool seconds;
+} group_metrics[] = {
+	{ "promise_bytes", "Memory promised to the cgroup.",
+	  offsetof(struct group, promise), false },
+	{ "payment_bytes", "Memory that the cgroup uses and that can't be reclaimed.",
+	  offsetof(struct group, payment), false },
+	{ "limit_bytes", "Its memory.max.", offsetof(struct group, limit), false },
+	{ "available_bytes", "What the tightest limit above it leaves.",
+	  offsetof(struct group, available), false },
+	{ "exhaustion_seconds", "Until the first limit above it is met at this rate.",
+	  offsetof(struct group, exhaustion), true },
+	{ "trend_seconds", "The same if growth goes on.",
+	  offsetof(struct group, trend), true },
+};
+
+static void print_group_metric(FILE *out, const struct groups *gs, size_t metric)
+{
+	const char *name = group_metrics[metric].name;
 	size_t i;
+
+	fprintf(out, "# TYPE oomstat_cgroup_%s gauge\n# UNIT oomstat_cgroup_%s %s\n"
+		"# HELP oomstat_cgroup_%s %s\n", name, name,
+		group_metrics[metric].seconds ? "seconds" : "bytes", name,
+		group_metrics[metric].help);
+	for (i = 0; i < gs->nr; i++) {
+		const struct group *g = &gs->list[i];
+		long long value = *(const long long *)((const char *)g +
+						       group_metrics[metric].offset);
+
+		if (group_metrics[metric].seconds ? !g->forecast : value < 0)
+			continue;
+		fprintf(out, "oomstat_cgroup_%s{cgroup=", name);
+		if (name_put_label(out, g->path)) {
+			fputs(",cgroup_hex=", out);
+			name_put_hex(out, g->path);
+		}
+		fputs("} ", out);
+		if (group_metrics[metric].seconds)
+			print_seconds(out, value);
+		else
+			fprintf(out, "%lld\n", value * 1024);
+	}
+}
+
+void print_openmetrics(FILE *out, const struct state *state,
+		       const struct request *request)
+{
+	const struct processes *ps = &state->processes;
+	const struct system *s = &state->system;
+	size_t i, rows = request->rows;
 
 	print_gauge(out, "limit_bytes", "bytes", "What may be promised in strict mode.",
 		    s->limit * 1024);
@@ -178,11 +273,10 @@ void print_openmetrics(FILE *out, const struct system *s,
 			"# UNIT oomstat_exhaustion_seconds seconds\n"
 			"# HELP oomstat_exhaustion_seconds Until memory is exhausted at this rate.\n"
 			"oomstat_exhaustion_seconds ");
-		if (s->exhaustion < 0)
-			fputs("+Inf\n", out);
-		else
-			fprintf(out, "%lld\n", s->exhaustion);
+		print_seconds(out, s->exhaustion);
 	}
+	for (i = 0; request->groups && i < ARRAY_SIZE(group_metrics); i++)
+		print_group_metric(out, &state->groups, i);
 	fputs("# TYPE oomstat_process_score gauge\n"
 	      "# HELP oomstat_process_score oom_score of the likeliest victims.\n",
 	      out);

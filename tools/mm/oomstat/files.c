@@ -15,15 +15,13 @@
 const char *proc = "/proc";
 
 /* Reads the whole file as text, as far as it fits; returns its length. */
-int read_text(const char *name, char *text, size_t size)
+int read_text_at(const char *path, char *text, size_t size)
 {
-	char path[PATH_MAX];
 	size_t len = 0;
 	ssize_t n;
 	int fd;
 
 	text[0] = '\0';
-	snprintf(path, sizeof(path), "%s/%s", proc, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -33,6 +31,14 @@ int read_text(const char *name, char *text, size_t size)
 	text[len] = '\0';
 	close(fd);
 	return n;
+}
+
+int read_text(const char *name, char *text, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", proc, name);
+	return read_text_at(path, text, size);
 }
 
 /* What is behind "KEY " or "KEY:" at the beginning of a line, or NULL. */
@@ -71,4 +77,15 @@ int find_word(const char *text, const char *key, char *word, size_t size)
 		return -ENOENT;
 	snprintf(word, size, "%.*s", (int)strcspn(value, "\n"), value);
 	return 0;
+}
+
+int find_seconds(const char *text, const char *key, long long *seconds)
+{
+	char word[32];
+	int err = find_word(text, key, word, sizeof(word));
+
+	*seconds = -1;
+	if (err || !strcmp(word, "never"))
+		return err;
+	return find_number(text, key, seconds);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +24,23 @@ static const char usage_text[] =
 "       oomstat plot RECORDING SVG     draw a recording\n"
 "\n"
 "  -n, --rows=N         show N processes (20)\n"
-"  -a, --all            show all processes\n"
+"  -a, --all            show all processes, also those that can't be chosen\n"
+"  -u, --user=USER      show a user's processes\n"
+"  -C, --cgroup=PATH    show the processes in a cgroup and below it\n"
+"  -g, --cgroups        show cgroups, too: all, or those of --cgroup\n"
+"  -b, --bytes          amounts in bytes\n"
+"  -k, --kilobytes      amounts in kB; the default is MB and GB on a terminal, else kB\n"
 "  -w, --watch[=S]      live, every S seconds (2); q ends\n"
 "  -j, --json           for programs\n"
 "  -m, --openmetrics    for node_exporter's textfile collector\n"
 "  -i, --interval=S     record every S seconds (1)\n"
 "  -c, --count=N        record N samples, then end\n"
 "      --proc=DIR       read DIR instead of /proc\n"
+"      --cgroup-root=DIR  read DIR instead of /sys/fs/cgroup\n"
 "  -h, --help\n";
 
 struct options {
-	size_t rows;
+	struct request request;
 	unsigned int watch;
 	unsigned int interval;
 	unsigned long count;
@@ -68,27 +75,61 @@ static unsigned long to_number(const char *text, unsigned long least)
 	return value;
 }
 
+/* A user by name or number. */
+static uid_t to_user(const char *text)
+{
+	const struct passwd *user = getpwnam(text);
+
+	return user ? user->pw_uid : to_number(text, 0);
+}
+
+static const char *to_cgroup(const char *text)
+{
+	if (*text == '/')
+		return text;
+	complain("'%s' is no path of a cgroup: that begins with /", text);
+	exit(2);
+}
+
+int state_read(struct state *state, const struct request *request)
+{
+	const char *top = request->filter.cgroup;
+	int err;
+
+	*state = (struct state) {};
+	err = system_read(&state->system);
+	if (!err)
+		err = processes_read(&state->processes, &request->filter);
+	if (!err && request->groups)
+		err = groups_read(&state->groups, top);
+	if (err)
+		state_free(state);
+	return err;
+}
+
+void state_free(struct state *state)
+{
+	processes_free(&state->processes);
+	groups_free(&state->groups);
+}
+
 static int show(const struct options *o)
 {
-	struct processes ps;
-	struct system s;
+	struct state state;
 	int err;
 
 	if (o->watch)
-		return watch(o->watch, o->rows);
-	err = system_read(&s);
-	if (err)
-		return err;
-	err = processes_read(&ps);
+		return watch(o->watch, &o->request);
+	err = state_read(&state, &o->request);
 	if (err)
 		return err;
 	if (o->json)
-		err = print_json(stdout, &s, &ps, o->rows);
+		err = print_json(stdout, &state, &o->request);
 	else if (o->openmetrics)
-		print_openmetrics(stdout, &s, &ps, o->rows);
+		print_openmetrics(stdout, &state, &o->request);
 	else
-		print_table(stdout, &s, &ps, o->rows);
-	processes_free(&ps);
+		print_table(stdout, &state, &o->request);
+	state_free(&state);
 	return err;
 }
 
@@ -116,26 +157,50 @@ int main(int argc, char *argv[])
 	static const struct option longs[] = {
 		{ "rows", required_argument, NULL, 'n' },
 		{ "all", no_argument, NULL, 'a' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "cgroup", required_argument, NULL, 'C' },
+		{ "cgroups", no_argument, NULL, 'g' },
+		{ "bytes", no_argument, NULL, 'b' },
+		{ "kilobytes", no_argument, NULL, 'k' },
 		{ "watch", optional_argument, NULL, 'w' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "openmetrics", no_argument, NULL, 'm' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "proc", required_argument, NULL, 'P' },
+		{ "cgroup-root", required_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
 	};
-	struct options o = { .rows = 20, .interval = 1 };
+	struct options o = { .request.rows = 20, .interval = 1 };
 	int option, err;
 
+	unit = isatty(STDOUT_FILENO) ? UNIT_HUMAN : UNIT_KB;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "n:aw::jmi:c:h", longs, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, "n:au:C:gbkw::jmi:c:h", longs, NULL)) >= 0) {
 		switch (option) {
 		case 'n':
-			o.rows = to_number(optarg, 1);
+			o.request.rows = to_number(optarg, 1);
 			break;
 		case 'a':
-			o.rows = 0;
+			o.request.rows = 0;
+			o.request.filter.all = true;
+			break;
+		case 'u':
+			o.request.filter.user = to_user(optarg);
+			o.request.filter.by_user = true;
+			break;
+		case 'C':
+			o.request.filter.cgroup = to_cgroup(optarg);
+			break;
+		case 'g':
+			o.request.groups = true;
+			break;
+		case 'b':
+			unit = UNIT_BYTES;
+			break;
+		case 'k':
+			unit = UNIT_KB;
 			break;
 		case 'w':
 			o.watch = optarg ? to_number(optarg, 1) : 2;
@@ -154,6 +219,9 @@ int main(int argc, char *argv[])
 			break;
 		case 'P':
 			proc = optarg;
+			break;
+		case 'R':
+			cgroup_root = optarg;
 			break;
 		case 'h':
 			fputs(usage_text, stdout);

@@ -12,10 +12,16 @@ _oomstat()
 		esac
 	done
 	COMPREPLY=()
+	case ${COMP_WORDS[COMP_CWORD-1]} in
+	-u|--user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return ;;
+	esac
 	case $cur in
 	-*)
-		mapfile -t COMPREPLY < <(compgen -W '--rows= --all --watch --json
-			--openmetrics --interval= --count= --proc= --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--rows= --all --user= --cgroup= --cgroups --bytes
+			--kilobytes --watch --json
+			--openmetrics --interval= --count= --proc= --cgroup-root= --help' -- "$cur")
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace ;;
 	*)
 		if [ -n "$command" ]; then

@@ -65,10 +65,32 @@ static int read_comm(struct process *p)
 	return 0;
 }
 
-static int read_process(pid_t pid, struct process *p)
+/* One that can't be chosen; where the kernel does not say so, as far as it shows. */
+static bool is_hidden(const struct process *p, bool kernel_thread)
 {
+	if (p->detailed)
+		return strcmp(p->rank, "volunteer") && strcmp(p->rank, "normal");
+	return kernel_thread || p->oom_score_adj == -1000;
+}
+
+/* The line of version 2 is "0::PATH". */
+static bool is_in_cgroup(pid_t pid, const char *group)
+{
+	char text[8192], *line, *rest = text;
+
+	if (read_file_of(pid, "cgroup", text, sizeof(text)) < 0)
+		return false;
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, "0::", 3))
+			return in_group(line + 3, group);
+	return false;
+}
+
+/* 1 if it is not asked for, 2 if it can't be chosen. */
+static int read_process(pid_t pid, struct process *p, const struct filter *filter)
+{
+	long long uid, kernel_thread = 0;
 	char text[4096];
-	long long uid;
 	int err;
 
 	*p = (struct process) { .pid = pid };
@@ -77,6 +99,10 @@ static int read_process(pid_t pid, struct process *p)
 		return err;
 	if (!find_number(text, "Uid", &uid))
 		p->uid = uid;
+	if ((filter->by_user && p->uid != filter->user) ||
+	    (filter->cgroup && !is_in_cgroup(pid, filter->cgroup)))
+		return 1;
+	find_number(text, "Kthread", &kernel_thread);
 	err = read_comm(p);
 	if (err)
 		return err;
@@ -88,6 +114,8 @@ static int read_process(pid_t pid, struct process *p)
 	if (read_file_of(pid, "oom_score_adj", text, sizeof(text)) > 0)
 		p->oom_score_adj = strtoll(text, NULL, 10);
 	read_detail(p);
+	if (!filter->all && is_hidden(p, kernel_thread))
+		return 2;
 	read_commit(p);
 	return 0;
 }
@@ -116,7 +144,7 @@ static int victim_first(const void *a, const void *b)
 	return p->pid < q->pid ? -1 : p->pid > q->pid;
 }
 
-int processes_read(struct processes *ps)
+int processes_read(struct processes *ps, const struct filter *filter)
 {
 	struct dirent *entry;
 	size_t room = 0;
@@ -143,9 +171,12 @@ int processes_read(struct processes *ps)
 			}
 			ps->list = list;
 		}
-		err = read_process(atoi(entry->d_name), &ps->list[ps->nr]);
+		err = read_process(atoi(entry->d_name), &ps->list[ps->nr],
+				   filter);
 		if (!err)
 			ps->nr++;
+		else if (err == 2)
+			ps->hidden++;
 		else if ((err == -EACCES || err == -EPERM) && !ps->unreadable++)
 			ps->unreadable_pid = atoi(entry->d_name);
 		/* Else it has ended meanwhile. */

@@ -22,7 +22,6 @@ static int from_commitinfo(const char *text, struct system *s)
 		{ "Refused", &s->refused },
 		{ "Rate", &s->rate },
 	};
-	char never[16];
 	size_t i;
 	int err;
 
@@ -31,12 +30,9 @@ static int from_commitinfo(const char *text, struct system *s)
 		if (err)
 			return err;
 	}
-	s->exhaustion = -1;
-	err = find_word(text, "Exhaustion", never, sizeof(never));
-	if (!err && strcmp(never, "never"))
-		err = find_number(text, "Exhaustion", &s->exhaustion);
+	find_seconds(text, "Trend", &s->trend);
 	s->native = true;
-	return err;
+	return find_seconds(text, "Exhaustion", &s->exhaustion);
 }
 
 /*
@@ -65,6 +61,7 @@ static int from_meminfo(const char *text, struct system *s)
 	if (s->outstanding > s->available)
 		s->coverage = s->available * 100 / s->outstanding;
 	s->exhaustion = -1;
+	s->trend = -1;
 	return 0;
 }
 

@@ -18,6 +18,14 @@ long long to_kb(long long pages)
 	return kb;
 }
 
+static void print_seconds(FILE *out, long long seconds)
+{
+	if (seconds < 0)
+		fprintf(out, " %10s", "never");
+	else
+		fprintf(out, " %8lld s", seconds);
+}
+
 static void print_system(FILE *out, const struct system *s)
 {
 	if (!s->native)
@@ -27,17 +35,64 @@ static void print_system(FILE *out, const struct system *s)
 		"OUTSTANDING", "AVAILABLE", "COVERAGE", "LIMIT");
 	if (s->native)
 		fprintf(out, " %8s %11s %10s", "REFUSED", "RATE", "EXHAUSTION");
-	fprintf(out, "\n%9lld kB %9lld kB %9lld kB %9lld kB %7lld %% %9lld kB",
-		s->promise, s->payment, s->outstanding, s->available,
-		s->coverage, s->limit);
+	fputc('\n', out);
+	print_amount(out, 12, s->promise, "");
+	print_amount(out, 13, s->payment, "");
+	print_amount(out, 13, s->outstanding, "");
+	print_amount(out, 13, s->available, "");
+	fprintf(out, " %7lld %%", s->coverage);
+	print_amount(out, 13, s->limit, "");
 	if (s->native) {
-		fprintf(out, " %8lld %6lld kB/s ", s->refused, s->rate);
-		if (s->exhaustion < 0)
-			fprintf(out, "%10s", "never");
-		else
-			fprintf(out, "%8lld s", s->exhaustion);
+		fprintf(out, " %8lld", s->refused);
+		print_amount(out, 12, s->rate, "/s");
+		print_seconds(out, s->exhaustion);
 	}
 	fputs("\n\n", out);
+}
+
+/* A cell that may be empty. */
+static void print_known(FILE *out, long long kb)
+{
+	if (kb < 0)
+		fprintf(out, "%12s", "-");
+	else
+		print_cell(out, 12, kb);
+}
+
+static void print_group(FILE *out, const struct group *g)
+{
+	const char *name = strrchr(g->path, '/');
+
+	print_known(out, g->promise);
+	print_known(out, g->payment);
+	print_known(out, g->limit);
+	print_known(out, g->available);
+	if (g->forecast) {
+		print_seconds(out, g->exhaustion);
+		print_seconds(out, g->trend);
+	} else {
+		fprintf(out, " %10s %10s", "-", "-");
+	}
+	fprintf(out, "  %*s", g->depth * 2, "");
+	/* A first one that is not at the root is named in full. */
+	name_put(out, g->depth && name ? name + 1 : g->path);
+	fputc('\n', out);
+}
+
+static void print_groups(FILE *out, const struct groups *gs)
+{
+	const char *u = unit_of_cells();
+	size_t i;
+
+	fprintf(out, "%12s%12s%12s%12s %10s %10s  CGROUP\n", "PROMISE", "PAYMENT",
+		"LIMIT", "LEFT", "EXHAUSTION", "TREND");
+	if (*u)
+		fprintf(out, "%12s%12s%12s%12s\n", u, u, u, u);
+	for (i = 0; i < gs->nr; i++)
+		print_group(out, &gs->list[i]);
+	if (!gs->nr)
+		fputs("No cgroup here has the memory controller (version 2).\n", out);
+	fputc('\n', out);
 }
 
 static void print_process(FILE *out, const struct process *p, bool detailed,
@@ -50,18 +105,23 @@ static void print_process(FILE *out, const struct process *p, bool detailed,
 		char rank[sizeof(p->rank) * NAME_BYTE_MAX];
 
 		name_text(rank, sizeof(rank), p->rank);
-		fprintf(out, " %-10s %10lld", rank, to_kb(p->points));
-		for (i = 0; i < NR_TERMS; i++)
-			fprintf(out, " %9lld", to_kb(p->terms[i]));
+		fprintf(out, " %-10s ", rank);
+		print_cell(out, 10, to_kb(p->points));
+		for (i = 0; i < NR_TERMS; i++) {
+			fputc(' ', out);
+			print_cell(out, 9, to_kb(p->terms[i]));
+		}
 	} else if (detailed) {
 		fprintf(out, " %-10s %10s", "-", "-");
 		for (i = 0; i < NR_TERMS; i++)
 			fprintf(out, " %9s", "-");
 	}
-	if (promised && p->promised)
-		fprintf(out, " %10lld %10lld", p->promise, p->payment);
-	else if (promised)
+	if (promised && p->promised) {
+		print_cell(out, 11, p->promise);
+		print_cell(out, 11, p->payment);
+	} else if (promised) {
 		fprintf(out, " %10s %10s", "-", "-");
+	}
 	fputs("  ", out);
 	name_put(out, p->comm);
 	if (p->why[0]) {
@@ -75,18 +135,19 @@ static void print_process(FILE *out, const struct process *p, bool detailed,
 /* The second line of the header. */
 static void print_units(FILE *out, bool detailed, bool promised)
 {
+	const char *u = unit_of_cells();
 	int i;
 
-	if (!detailed && !promised)
+	if (!*u || (!detailed && !promised))
 		return;
 	fprintf(out, "%7s %5s %5s", "", "", "");
 	if (detailed) {
-		fprintf(out, " %-10s %10s", "", "kB");
+		fprintf(out, " %-10s %10s", "", u);
 		for (i = 0; i < NR_TERMS; i++)
-			fprintf(out, " %9s", "kB");
+			fprintf(out, " %9s", u);
 	}
 	if (promised)
-		fprintf(out, " %10s %10s", "kB", "kB");
+		fprintf(out, " %10s %10s", u, u);
 	fputc('\n', out);
 }
 
@@ -102,13 +163,16 @@ static void print_unreadable(FILE *out, const struct processes *ps)
 	fputs(" refuses it, and how to get it.\n", out);
 }
 
-void print_table(FILE *out, const struct system *s,
-		 const struct processes *ps, size_t rows)
+void print_table(FILE *out, const struct state *state, const struct request *request)
 {
+	const struct processes *ps = &state->processes;
+	size_t rows = request->rows;
 	bool detailed = false, promised = false;
 	size_t i, shown = rows && rows < ps->nr ? rows : ps->nr;
 
-	print_system(out, s);
+	print_system(out, &state->system);
+	if (request->groups)
+		print_groups(out, &state->groups);
 	for (i = 0; i < ps->nr; i++) {
 		detailed |= ps->list[i].detailed;
 		promised |= ps->list[i].promised;
@@ -117,8 +181,11 @@ void print_table(FILE *out, const struct system *s,
 		fputs("This kernel has no oom_score_detail: scores without their terms.\n\n",
 		      out);
 	fputs("The likeliest victim first; ", out);
-	fputs(detailed ? "points and their terms in kB.\n" : "by oom_score.\n",
-	      out);
+	if (detailed)
+		fprintf(out, "points and their terms%s%s.\n",
+			*unit_of_cells() ? " in " : "", unit_of_cells());
+	else
+		fputs("by oom_score.\n", out);
 	fprintf(out, "%7s %5s %5s", "PID", "SCORE", "ADJ");
 	if (detailed)
 		fprintf(out, " %-10s %10s %9s %9s %9s %9s %9s", "CLASS",
@@ -132,6 +199,8 @@ void print_table(FILE *out, const struct system *s,
 		print_process(out, &ps->list[i], detailed, promised);
 	if (shown < ps->nr)
 		fprintf(out, "and %zu more (-a shows all)\n", ps->nr - shown);
+	if (ps->hidden)
+		fprintf(out, "%zu can't be chosen (-a shows them)\n", ps->hidden);
 	if (ps->unreadable)
 		print_unreadable(out, ps);
 }

@@ -9,28 +9,27 @@
 
 #include "oomstat.h"
 
-static int draw(size_t rows)
+static int draw(const struct request *request)
 {
-	struct processes ps;
-	struct system s;
+	struct request fitting = *request;
+	struct state state;
 	char *text = NULL, *line, *rest;
 	size_t size;
 	FILE *out;
 	int err, y = 0;
 
-	err = system_read(&s);
-	if (err)
-		return err;
-	err = processes_read(&ps);
+	err = state_read(&state, request);
 	if (err)
 		return err;
 	out = open_memstream(&text, &size);
 	if (!out) {
-		processes_free(&ps);
+		state_free(&state);
 		return -ENOMEM;
 	}
-	print_table(out, &s, &ps, rows ? rows : (size_t)LINES);
-	processes_free(&ps);
+	if (!fitting.rows)
+		fitting.rows = LINES;
+	print_table(out, &state, &fitting);
+	state_free(&state);
 	if (fclose(out)) {
 		free(text);
 		return -ENOMEM;
@@ -44,7 +43,7 @@ static int draw(size_t rows)
 	return 0;
 }
 
-int watch(unsigned int seconds, size_t rows)
+int watch(unsigned int seconds, const struct request *request)
 {
 	int key, err;
 
@@ -54,7 +53,7 @@ int watch(unsigned int seconds, size_t rows)
 	curs_set(0);
 	timeout(seconds * 1000);
 	do {
-		err = draw(rows);
+		err = draw(request);
 		key = err ? 'q' : getch();
 	} while (key != 'q');
 	endwin();

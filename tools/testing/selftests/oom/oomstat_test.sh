@@ -97,6 +97,17 @@ says 'choices follow from their records' ' choices follow from their records' \
 	oomstat replay
 rm -f /tmp/oomstat_test.wait
 
+# A cgroup, whose name is anybody's choice, too.
+if [ -w /sys/fs/cgroup/cgroup.subtree_control ] &&
+   echo +memory > /sys/fs/cgroup/cgroup.subtree_control && mkdir '/sys/fs/cgroup/a "b"'; then
+	echo 64M > '/sys/fs/cgroup/a "b"/memory.max'
+	says 'a cgroup in the table' '  /a "b"' oomstat -g
+	says 'its limit' '"limit_kb":65536' oomstat -g -j
+	says 'its forecast' 'oomstat_cgroup_exhaustion_seconds{cgroup="/a \"b\""} +Inf' \
+		oomstat -g -m
+	rmdir '/sys/fs/cgroup/a "b"'
+fi
+
 if command -v peiosctl > /dev/null &&
    grep -q 'mode enforcing' /sys/kernel/security/peios/status 2> /dev/null; then
 	peiosctl run --pip=2,512 -- sleep 1000 &

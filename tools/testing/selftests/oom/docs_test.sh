@@ -53,7 +53,9 @@ restore()
 	rm -rf "$dir" /tmp/registry
 	[ -n "$kept" ] || rm -rf /etc/peios/registry
 	[ -z "$applied" ] || defaults
-	[ ! -d /sys/fs/cgroup/db ] || rmdir /sys/fs/cgroup/db
+	for group in db kubepods.slice; do
+		[ ! -d "/sys/fs/cgroup/$group" ] || rmdir "/sys/fs/cgroup/$group"
+	done
 }
 trap restore EXIT
 
@@ -129,10 +131,13 @@ done
 # command that shows what is refused ends with 1
 one()
 {
-	command=$(echo "$2" | sed "s/\<812\>/$daemon/g; s/\<740\>/$user/g; s/\<PID\>/$daemon/g")
+	command=$(echo "$2" | sed "s/\<812\>/$daemon/g; s/\<740\>/$user/g; s/\<PID\>/$daemon/g;
+		s/=postgres\>/=0/")
 	status=0
 	case $command in
-	'oomstat --watch') echo q | helper pty oomstat --watch ;;
+	'oomstat --watch'*)
+		# shellcheck disable=SC2086 # words
+		echo q | helper pty $command ;;
 	*) timeout 60 sh -c "$command" ;;
 	esac > "$dir/said" 2>&1 < /dev/null || status=$?
 	case $2 in
@@ -165,7 +170,7 @@ if [ -z "$place" ] && [ -e README ] &&
 	peiosctl run --replace=user=S-1-22-1-1000 -- sleep 1000 &
 	user=$!
 	applied=y
-	mkdir -p /sys/fs/cgroup/db /etc/peios /var/lib/node_exporter
+	mkdir -p /sys/fs/cgroup/db /sys/fs/cgroup/kubepods.slice /etc/peios /var/lib/node_exporter
 	[ -e /usr/sbin/cached ] || {
 		echo '#!/bin/sh' > /usr/sbin/cached
 		chmod 755 /usr/sbin/cached

@@ -3,15 +3,14 @@
 # userland.sh: run the tests of tools/testing/selftests/peios/userland, as root, in
 # a Debian that runs on our kernel. Prints their TAP.
 #
-# TESTS		which tests. Unless set, those that are quick, which are part of
-#		make check
+# TESTS		which tests. Unless set, those that are part of make check
 # ALL		1: those that take some minutes, too
 # LONG		1: all of them
 # KERNEL	vanilla: see what the base kernel does
 #
 # A test is a program that prints TAP, with these lines at its head:
 #   # Packages: NAME...	what it needs of Debian
-#   # Check: no, WHY	if it is not part of make check
+#   # Check: yes		if it is part of make check, which has ten minutes for all
 #   # Long: WHY		if it is for LONG=1 or by name only
 #   # Memory: MB	what machine it needs
 #   # Seconds: N	how long it may take, if that is more than 600
@@ -38,7 +37,7 @@ chosen()
 {
 	[ -z "${LONG:-}" ] || return 0
 	[ -z "$(head_line "$1" Long)" ] || return 1
-	[ -n "${ALL:-}" ] || [ -z "$(head_line "$1" Check)" ]
+	[ -n "${ALL:-}" ] || [ -n "$(head_line "$1" Check)" ]
 }
 
 # What these need is always installed, so that the machine is made once.

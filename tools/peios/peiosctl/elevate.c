@@ -144,6 +144,9 @@ static int hear(int fd, bool *started)
 	static char packet[ELEVATE_PACKET_MAX + 1];
 	ssize_t n = recv(fd, packet, ELEVATE_PACKET_MAX, 0);
 
+	/* It has closed while the request was on its way, and may have said why before. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(fd, packet, ELEVATE_PACKET_MAX, 0);
 	if (n <= 0) {
 		restore();
 		die("the service is gone");

@@ -74,6 +74,27 @@ tail -n +$((before + 1)) /proc/oom_history | fields > /tmp/history
 cmp /tmp/history /tmp/logged
 result $? "they say what /proc/oom_history says"
 
+# What Peios refuses, by a process that gave its privileges up.
+refused()
+{
+	/audit/ausearch -if "$log" -m AVC --raw > /tmp/found 2> /tmp/said
+	grep -q "$1" /tmp/found
+}
+
+peiosctl run --remove=SeTcbPrivilege,SeDebugPrivilege -- \
+	sh -c 'echo -5 > /proc/self/oom_score_adj' 2> /dev/null
+wait_for 60 refused \
+	'avc:  denied  { set_oom_score_adj } for .* comm="sh" .* missing=SeTcbPrivilege'
+result $? "ausearch finds the record of a refusal"
+peiosctl run --replace='user=S-1-22-1-5000 groups=S-1-22-2-5000' -- kill 1 \
+	2> /dev/null
+wait_for 60 refused '{ TERMINATE } for .* scontext=S-1-22-1-5000 tcontext=S-1-5-18'
+result $? "and of a signal that was refused"
+/audit/aureport -if "$log" --avc > /tmp/report 2> /tmp/said
+grep -q ' S-1-22-1-5000 .* process TERMINATE S-1-5-18 denied' /tmp/report
+result $? "aureport reads them"
+sed 's/^/# /' /tmp/report
+
 # With auditd away the record is held. The first that is held may get lost on any
 # kernel: when auditd registers, libaudit reads one message and drops it.
 daemon=$(cat /var/run/auditd.pid)

@@ -31,6 +31,8 @@
  * Nothing here allocates, sleeps, takes locks or looks at a task.
  */
 
+#include <linux/bits.h>
+#include <linux/capability.h>
 #include <linux/errno.h>
 
 #include "access.h"
@@ -396,8 +398,8 @@ int peios_process_check(const struct peios_subject *subject,
  * @target: the process, which has no descriptor of its own
  *
  * The same as AccessCheck says of what peios_sd_default() makes, without making
- * it: all rights to the user, Administrators, SYSTEM and Unix roots, and
- * PROCESS_QUERY_LIMITED to everyone.
+ * it: all rights to the user, Administrators, SYSTEM and Unix roots, and to
+ * everyone @target->everyone.
  *
  * Context: any.
  * Return: the rights' mask.
@@ -410,7 +412,45 @@ u32 peios_default_granted(const struct peios_subject *subject,
 	    in_token(subject, &peios_sid_administrators, false))
 		return PEIOS_PROCESS_ALL;
 	return in_token(subject, &peios_sid_everyone, false) ?
-	       PEIOS_PROCESS_QUERY_LIMITED : 0;
+	       target->everyone : 0;
+}
+
+/**
+ * peios_capability_rights() - the rights that Linux gives by capabilities
+ * @capabilities: a mask by Linux's numbers
+ *
+ * To signal, to set priorities and limits, and to look. Nothing by which one acts
+ * as another, nor what changes how the OOM killer sees it. Of the two that set
+ * priorities and limits either will do here: before, the kernel has asked for the
+ * one that the call needs.
+ *
+ * Return: the rights' mask.
+ */
+u32 peios_capability_rights(u64 capabilities)
+{
+	u32 rights = 0;
+
+	if (capabilities & BIT_ULL(CAP_KILL))
+		rights |= PEIOS_PROCESS_TERMINATE | PEIOS_PROCESS_SIGNAL |
+			  PEIOS_PROCESS_SUSPEND_RESUME;
+	if (capabilities & (BIT_ULL(CAP_SYS_NICE) | BIT_ULL(CAP_SYS_RESOURCE)))
+		rights |= PEIOS_PROCESS_SET_INFORMATION;
+	if (capabilities & BIT_ULL(CAP_SYS_PTRACE))
+		rights |= PEIOS_PROCESS_VM_READ |
+			  PEIOS_PROCESS_QUERY_INFORMATION;
+	return rights;
+}
+
+/**
+ * peios_capabilities_count() - is a process none that Peios guards?
+ * @target: the process, which has no descriptor of its own
+ *
+ * Return: true if it has neither privileges of the TCB nor a protection, so that
+ *         Linux's own rules suffice for it.
+ */
+bool peios_capabilities_count(const struct peios_target *target)
+{
+	return !(target->privileges & ~PEIOS_PRIV_USER) && !target->pip.type;
 }
 
 /**
@@ -425,7 +465,8 @@ u32 peios_default_granted(const struct peios_subject *subject,
  *
  * Everything that Peios decides about processes is decided here: by protection,
  * by the descriptor or a privilege in its place, and, where there is but the
- * default one, by the privileges of the target.
+ * default one, by the privileges of the target. If the target has none, nor a
+ * protection, Linux's capabilities count beside the default descriptor.
  *
  * Context: any.
  * Return: 0 if all that is desired is granted, or else -EACCES.
@@ -446,6 +487,8 @@ int peios_decide(const struct peios_subject *subject,
 		return refuse(result, desired, PEIOS_CHECK_PIP, -1);
 
 	walk.granted = peios_default_granted(subject, target);
+	if (peios_capabilities_count(target))
+		walk.granted |= caller->by_capability;
 	err = conclude(subject, desired, false, &walk, result);
 	err = or_debug(subject, desired, err, result);
 	if (err)

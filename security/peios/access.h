@@ -123,14 +123,21 @@ struct peios_pip {
 	u32 trust;
 };
 
+/* What the default descriptor grants to everyone, by peios.query. */
+#define PEIOS_EVERYONE_LIMITED	PEIOS_PROCESS_QUERY_LIMITED
+#define PEIOS_EVERYONE_QUERIES						\
+	(PEIOS_PROCESS_QUERY_LIMITED | PEIOS_PROCESS_QUERY_INFORMATION)
+
 /**
  * struct peios_caller - what is asked of who asks, beside the subject
  * @privileges: those that it has, enabled or not
  * @pip: its integrity protection
+ * @by_capability: rights that Linux's capabilities give it over the target
  */
 struct peios_caller {
 	u64 privileges;
 	struct peios_pip pip;
+	u32 by_capability;
 };
 
 /**
@@ -139,12 +146,14 @@ struct peios_caller {
  * @privileges: those that it has, enabled or not
  * @pip: its integrity protection
  * @by_root: the user is a Unix user, and who asks is a Unix root over it
+ * @everyone: rights that everyone has by the default descriptor
  */
 struct peios_target {
 	struct peios_sid user;
 	u64 privileges;
 	struct peios_pip pip;
 	bool by_root;
+	u32 everyone;
 };
 
 /**
@@ -198,6 +207,8 @@ int peios_decide(const struct peios_subject *subject,
 		 const struct peios_caller *caller,
 		 const struct peios_target *target, const struct peios_sd *sd,
 		 u32 desired, struct peios_access *result, u64 *lacks);
+u32 peios_capability_rights(u64 capabilities);
+bool peios_capabilities_count(const struct peios_target *target);
 u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled);
 bool peios_owner_permitted(const struct peios_subject *subject,
 			   const struct peios_sid *owner);

@@ -164,7 +164,8 @@ static struct peios_sd *default_sd(struct kunit *test,
 				   const struct peios_sid *also,
 				   unsigned int nr_also)
 {
-	struct peios_sd *sd = peios_sd_default(user, also, nr_also, GFP_KERNEL);
+	struct peios_sd *sd = peios_sd_default(user, also, nr_also,
+					       PEIOS_EVERYONE_LIMITED, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, sd);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_sd, sd), 0);

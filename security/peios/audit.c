@@ -10,8 +10,11 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/lsm_audit.h>
+#include <linux/preempt.h>
 #include <linux/random.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
@@ -24,6 +27,7 @@
 #include "audit.h"
 #include "cred.h"
 #include "privilege.h"
+#include "process.h"
 #include "setup.h"
 #include "sid.h"
 #include "sysctl.h"
@@ -103,20 +107,6 @@ static int __init make_limits_key(void)
 }
 late_initcall(make_limits_key);
 
-/*
- * ausearch takes a record of type AVC for malformed, and leaves its event out,
- * if no class of the object is in it.
- */
-static void log_process_class(struct audit_buffer *ab, void *data)
-{
-	audit_log_format(ab, " tclass=process");
-}
-
-static void log_sysctl_class(struct audit_buffer *ab, void *data)
-{
-	audit_log_format(ab, " tclass=sysctl");
-}
-
 struct log_data {
 	struct common_audit_data common;
 	const struct peios_record *record;
@@ -133,19 +123,25 @@ static void log_user(struct audit_buffer *ab, const char *key,
 	audit_log_format(ab, " %s=%s", key, text);
 }
 
+/*
+ * The form of SELinux's records, which ausearch and aureport read: the verdict,
+ * what was asked for in braces, processes, then the two contexts and the class.
+ */
+static void log_verdict(struct audit_buffer *ab, bool granted)
+{
+	audit_log_format(ab, "avc:  %s  {", granted ? "granted" : "denied");
+}
+
 static void log_rights(struct audit_buffer *ab, u32 rights)
 {
-	const char *before = " right=";
-
 	for (; rights; rights &= rights - 1) {
 		u32 right = rights & -rights;
 		const char *name = peios_right_name(right);
 
 		if (name)
-			audit_log_format(ab, "%s%s", before, name);
+			audit_log_format(ab, " %s", name);
 		else
-			audit_log_format(ab, "%s0x%x", before, right);
-		before = ",";
+			audit_log_format(ab, " 0x%x", right);
 	}
 }
 
@@ -165,6 +161,21 @@ static bool refuses(const struct peios_record *record)
 	return peios_enforcing || record->always;
 }
 
+/* Before the processes */
+static void log_asked(struct audit_buffer *ab, void *data)
+{
+	const struct peios_record *record =
+		container_of(data, struct log_data, common)->record;
+
+	log_verdict(ab, record->granted);
+	if (record->rights)
+		log_rights(ab, record->rights);
+	else
+		audit_log_format(ab, " %s", record->op);
+	audit_log_format(ab, " } for ");
+}
+
+/* Behind them */
 static void log_record(struct audit_buffer *ab, void *data)
 {
 	const struct peios_record *record =
@@ -172,13 +183,9 @@ static void log_record(struct audit_buffer *ab, void *data)
 	const struct peios_pip *pip = &peios_cred(record->subject)->pip;
 	const struct cred *target;
 
-	audit_log_format(ab, "lsm=peios %s op=%s",
-			 record->granted ? "granted" :
-			 refuses(record) ? "denied" : "permitted", record->op);
-	log_user(ab, "ssid", record->subject);
+	audit_log_format(ab, " lsm=peios op=%s", record->op);
 	if (record->adj)
 		audit_log_format(ab, " old=%d new=%d", record->old, record->new);
-	log_rights(ab, record->rights);
 	if (!record->granted)
 		audit_log_format(ab, " check=%s",
 				 peios_check_name(record->check));
@@ -195,7 +202,10 @@ static void log_record(struct audit_buffer *ab, void *data)
 	pip = &peios_cred(target)->pip;
 	if (record->check == PEIOS_CHECK_PIP)
 		audit_log_format(ab, " tpip=%u:%u", pip->type, pip->trust);
-	log_user(ab, "tsid", target);
+	log_user(ab, "scontext", record->subject);
+	log_user(ab, "tcontext", target);
+	audit_log_format(ab, " tclass=process permissive=%d",
+			 !record->granted && !refuses(record));
 }
 
 /**
@@ -218,22 +228,61 @@ void peios_audit(const struct peios_record *record)
 	}
 	if (!record->granted && !refusal_recorded(record->subject))
 		return;
-	common_lsm_audit(&data.common, log_record, log_process_class);
+	common_lsm_audit(&data.common, log_asked, log_record);
+}
+
+/*
+ * Whether the same process has been refused the same in this second: it is counted
+ * and recorded once, or who looks at all processes would drown the others. Two
+ * threads that ask at once may both be counted. In an interrupt nobody knows who
+ * asked.
+ */
+static bool refused_just_now(const struct peios_record *record)
+{
+	struct peios_process *process = peios_task(current)->process;
+	unsigned long what = (unsigned long)record->op +
+			     jiffies / HZ * GOLDEN_RATIO_PRIME;
+
+	if (!in_task())
+		return false;
+	if (READ_ONCE(process->refused) == what)
+		return true;
+	WRITE_ONCE(process->refused, what);
+	return false;
+}
+
+/* Of reading, one record for each process that reads. */
+static bool reading_recorded(const struct peios_record *record)
+{
+	struct peios_process *process = peios_task(current)->process;
+
+	if (record->rights != PEIOS_PROCESS_QUERY_INFORMATION || !in_task())
+		return false;
+	if (READ_ONCE(process->reading_refused))
+		return true;
+	WRITE_ONCE(process->reading_refused, true);
+	return false;
 }
 
 /**
  * peios_refuse() - count and record that something is not permitted
  * @record: what to say
  *
+ * Once a second for each process that asks and kind of request; reading is
+ * recorded once for each process.
+ *
  * Context: any, does not sleep.
  * Return: true if it is to be refused; false in permissive mode.
  */
 bool peios_refuse(const struct peios_record *record)
 {
+	if (refused_just_now(record))
+		return refuses(record);
 	atomic64_inc(&peios_stats[refuses(record) ?
 				  PEIOS_STAT_ACCESS_REFUSED :
 				  PEIOS_STAT_ACCESS_PERMITTED]);
-	peios_audit(record);
+	if (!reading_recorded(record))
+		peios_audit(record);
 	return refuses(record);
 }
 
@@ -263,22 +312,22 @@ static void log_sysctl_name(struct audit_buffer *ab, struct file *file)
 	audit_log_untrustedstring(ab, name);
 }
 
+static void log_sysctl_asked(struct audit_buffer *ab, void *data)
+{
+	const struct sysctl_record *record =
+		container_of(data, struct sysctl_record, common);
+
+	log_verdict(ab, record->why == PEIOS_SYSCTL_FREE);
+	audit_log_format(ab, " write_sysctl } for ");
+}
+
 static void log_sysctl(struct audit_buffer *ab, void *data)
 {
 	const struct sysctl_record *record =
 		container_of(data, struct sysctl_record, common);
 	bool by_opener = record->why == PEIOS_SYSCTL_OPENER;
-	char text[PEIOS_SID_TEXT_MAX];
-	const char *verdict = "granted";
-	struct peios_sid sid;
 
-	if (record->why != PEIOS_SYSCTL_FREE)
-		verdict = peios_enforcing ? "denied" : "permitted";
-	peios_cred_user(by_opener ? record->file->f_cred : current_cred(),
-			&sid);
-	peios_sid_format(&sid, text, sizeof(text));
-	audit_log_format(ab, "lsm=peios %s op=write_sysctl ssid=%s", verdict,
-			 text);
+	audit_log_format(ab, " lsm=peios op=write_sysctl");
 	log_sysctl_name(ab, record->file);
 	switch (record->why) {
 	case PEIOS_SYSCTL_FREE:
@@ -294,6 +343,11 @@ static void log_sysctl(struct audit_buffer *ab, void *data)
 		audit_log_format(ab, " missing=SeTcbPrivilege of=%s",
 				 by_opener ? "opener" : "writer");
 	}
+	log_user(ab, "scontext",
+		 by_opener ? record->file->f_cred : current_cred());
+	/* What init has set up, all of it */
+	audit_log_format(ab, " tcontext=S-1-5-18 tclass=sysctl permissive=%d",
+			 record->why != PEIOS_SYSCTL_FREE && !peios_enforcing);
 }
 
 /**
@@ -315,7 +369,7 @@ void peios_audit_sysctl_refused(struct file *file,
 	if (!refusal_recorded(why == PEIOS_SYSCTL_OPENER ? file->f_cred :
 							   current_cred()))
 		return;
-	common_lsm_audit(&record.common, log_sysctl, log_sysctl_class);
+	common_lsm_audit(&record.common, log_sysctl_asked, log_sysctl);
 }
 
 /**
@@ -345,9 +399,9 @@ void peios_audit_sysctl_written(struct file *file, const char *old,
 	ab = audit_log_start(audit_context(), GFP_KERNEL, AUDIT_AVC);
 	if (!ab)
 		return;
-	log_sysctl(ab, &record.common);
+	log_sysctl_asked(ab, &record.common);
 	audit_log_format(ab, " pid=%d comm=", task_tgid_nr(current));
 	audit_log_untrustedstring(ab, get_task_comm(comm, current));
-	log_sysctl_class(ab, NULL);
+	log_sysctl(ab, &record.common);
 	audit_log_end(ab);
 }

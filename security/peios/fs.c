@@ -22,6 +22,7 @@
 #include "audit.h"
 #include "cred.h"
 #include "privilege.h"
+#include "process.h"
 #include "sd.h"
 #include "setup.h"
 
@@ -123,6 +124,72 @@ static int status_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(status);
+
+static int query_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, peios_query_everyone() ? "everyone\n" : "owner\n");
+	return 0;
+}
+
+static int query_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, query_show, NULL);
+}
+
+/* Of the writer and of the opener, who may have got it to write. */
+static int check_query_write(const struct cred *opener, bool everyone)
+{
+	const bool by_writer = peios_current_enabled() & PEIOS_PRIV_TCB;
+	struct peios_record record = {
+		.op = everyone ? "query_everyone" : "query_owner",
+		.subject = by_writer ? opener : current_cred(),
+		.target = current,
+		.check = PEIOS_CHECK_PRIVILEGE,
+		.privileges = PEIOS_PRIV_TCB,
+		.by_opener = by_writer,
+	};
+
+	if (!by_writer || !(peios_cred_enabled(opener) & PEIOS_PRIV_TCB))
+		return peios_refuse(&record) ? -EACCES : 0;
+
+	peios_cred_use(current_cred(), PEIOS_PRIV_TCB);
+	peios_cred_use(opener, PEIOS_PRIV_TCB);
+	record.granted = true;
+	record.check = PEIOS_CHECK_NONE;
+	record.by_opener = false;
+	peios_audit(&record);
+	return 0;
+}
+
+static ssize_t query_write(struct file *file, const char __user *buf,
+			   size_t count, loff_t *ppos)
+{
+	char text[16];
+	bool everyone;
+	int err;
+
+	if (count >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, buf, count))
+		return -EFAULT;
+	text[count] = '\0';
+	err = peios_parse_query(text, &everyone);
+	if (!err)
+		err = check_query_write(file->f_cred, everyone);
+	if (err)
+		return err;
+	peios_set_query_everyone(everyone);
+	return count;
+}
+
+static const struct file_operations query_fops = {
+	.owner		= THIS_MODULE,
+	.open		= query_open,
+	.read		= seq_read,
+	.write		= query_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
 
 static int privileges_show(struct seq_file *m, void *unused)
 {
@@ -262,6 +329,7 @@ static int __init peios_fs_init(void)
 		{ "privileges", 0444, &privileges_fops },
 		{ "stats", 0444, &stats_fops },
 		{ "access", 0666, &access_fops },
+		{ "query", 0644, &query_fops },
 	};
 	struct dentry *dir;
 	unsigned int i;

@@ -8,7 +8,7 @@
  * once. One that was set is shared by those that fork, until one of them sets
  * another; exec() keeps it while its owner is still the user of the process.
  *
- * The decision has three checks, asked for in this order:
+ * The decision has these checks, asked for in this order:
  *
  *  - integrity protection (PIP) of the caller must dominate the target's;
  *  - the target's descriptor must grant the right, or SeDebugPrivilege stand in;
@@ -16,6 +16,13 @@
  *    TCB privileges that the target holds, or else everything of SYSTEM could
  *    be had by removing a privilege and attaching to a process that kept it.
  *    An administrator who sets a descriptor decides that himself.
+ *
+ * Where the descriptor is the default one and the target has neither privileges of
+ * the TCB nor a protection, Linux's rules suffice: there who has the capability to
+ * signal, to set priorities and limits or to look needs no entry of the descriptor.
+ * Only a holder of privileges gets others later, by no exec() does anybody, so that
+ * the answer can't become wrong while it is used; and a descriptor that was set is
+ * one, whatever it says.
  *
  * Who is asked about is all that the access reaches, and each of them has to grant
  * it:
@@ -33,21 +40,27 @@
  * the way to a decision sleeps or allocates.
  */
 
+#include <linux/array_size.h>
 #include <linux/binfmts.h>
+#include <linux/bits.h>
+#include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/fs_struct.h>
+#include <linux/init.h>
 #include <linux/kmod.h>
 #include <linux/lsm_hooks.h>
 #include <linux/peios.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/security.h>
 #include <linux/spinlock.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -136,13 +149,12 @@ static int hook_task_alloc(struct task_struct *task, unsigned long clone_flags)
 		if (!family)
 			return -ENOMEM;
 	}
-	process = kmalloc(sizeof(*process), GFP_KERNEL_ACCOUNT);
+	process = kzalloc(sizeof(*process), GFP_KERNEL_ACCOUNT);
 	if (!process) {
 		put_family(family);
 		return -ENOMEM;
 	}
 	refcount_set(&process->usage, 1);
-	process->mixed = false;
 	RCU_INIT_POINTER(process->sd, get_sd(peios_task(current)->process));
 	RCU_INIT_POINTER(process->family, family);
 	peios_task(task)->process = process;
@@ -175,6 +187,81 @@ void peios_process_mix(void)
 
 	if (!thread_group_empty(current) && !READ_ONCE(process->mixed))
 		WRITE_ONCE(process->mixed, true);
+}
+
+/* Whether everyone may query a process that has but the default descriptor */
+static bool query_everyone = true;
+
+/**
+ * peios_query_everyone() - may everyone query processes by default?
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool peios_query_everyone(void)
+{
+	return READ_ONCE(query_everyone);
+}
+
+/**
+ * peios_set_query_everyone() - set whether everyone may query by default
+ * @everyone: true if so
+ *
+ * It counts for the next check.
+ *
+ * Context: any; the caller has seen that it is permitted.
+ */
+void peios_set_query_everyone(bool everyone)
+{
+	WRITE_ONCE(query_everyone, everyone);
+}
+
+/**
+ * peios_parse_query() - read whom processes may be queried by
+ * @text: a word, maybe with a newline
+ * @everyone: the result; not touched on error
+ *
+ * Return: 0 or -EINVAL.
+ */
+int peios_parse_query(const char *text, bool *everyone)
+{
+	if (sysfs_streq(text, "everyone"))
+		*everyone = true;
+	else if (sysfs_streq(text, "owner"))
+		*everyone = false;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int __init query_option(char *text)
+{
+	if (peios_parse_query(text, &query_everyone))
+		pr_warn("peios: unknown query '%s', everyone\n", text);
+	return 1;
+}
+__setup("peios.query=", query_option);
+
+static u32 rights_of_everyone(void)
+{
+	return peios_query_everyone() ? PEIOS_EVERYONE_QUERIES :
+					PEIOS_EVERYONE_LIMITED;
+}
+
+/* Linux's own answer, other modules' included, over the target's user namespace */
+static u32 rights_by_capability(const struct cred *cred, const struct cred *target)
+{
+	static const int asked[] = {
+		CAP_KILL, CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_SYS_PTRACE,
+	};
+	u64 has = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(asked); i++)
+		if (!security_capable(cred, target->user_ns, asked[i],
+				      CAP_OPT_NOAUDIT))
+			has |= BIT_ULL(asked[i]);
+	return peios_capability_rights(has);
 }
 
 /* Roots over a Unix user's process, by user namespace */
@@ -214,7 +301,8 @@ static bool is_unix_root(const struct peios_sid *user, const struct cred *cred)
 /**
  * peios_cred_decide() - may a credential do this to a process with another one?
  * @cred: who asks
- * @counts: those of its privileges that count, if it has them
+ * @counts: those of its privileges that count, if it has them; if none does, no
+ *	capability either
  * @target: a credential of the process
  * @sd: its descriptor, NULL for the default
  * @desired: rights on it
@@ -230,11 +318,11 @@ int peios_cred_decide(const struct cred *cred, u64 counts,
 		      const struct cred *target, const struct peios_sd *sd,
 		      u32 desired, struct peios_access *result, u64 *lacks)
 {
-	const struct peios_caller caller = {
+	struct peios_caller caller = {
 		.privileges = peios_cred_present(cred) & counts,
 		.pip = peios_cred(cred)->pip,
 	};
-	struct peios_target of;
+	struct peios_target of = {};
 	struct peios_identity who;
 
 	peios_cred_identity(cred, &who);
@@ -249,6 +337,10 @@ int peios_cred_decide(const struct cred *cred, u64 counts,
 			of.privileges |= PEIOS_PRIV_TCB | PEIOS_PRIV_LOAD_DRIVER;
 		of.by_root = peios_cred_lost(target) & PEIOS_LOST_ROOT &&
 			     is_unix_root(who.subject.user, target);
+		of.everyone = rights_of_everyone();
+		/* A thread of a ring may be working for somebody else. */
+		if (counts && peios_capabilities_count(&of))
+			caller.by_capability = rights_by_capability(cred, target);
 	}
 	return peios_decide(&who.subject, &caller, &of, sd, desired, result,
 			    lacks);
@@ -600,7 +692,8 @@ static struct peios_sd *make_default(const struct cred *cred)
 		    root_over(cred, i, &roots[nr]))
 			nr++;
 	peios_cred_user(cred, &user);
-	sd = peios_sd_default(&user, roots, nr, GFP_KERNEL);
+	sd = peios_sd_default(&user, roots, nr, rights_of_everyone(),
+			      GFP_KERNEL);
 	kfree(roots);
 	return sd;
 }

@@ -44,12 +44,16 @@ struct peios_family {
  *	replaced by cmpxchg(), with exec_update_lock held against exec.
  * @family: those that it may share memory, files or folders with, NULL if none;
  *	read under RCU
+ * @reading_refused: a record says that it may not read what it wanted to
+ * @refused: what it was refused last, and in which second
  */
 struct peios_process {
 	refcount_t usage;
 	bool mixed;
+	bool reading_refused;
 	struct peios_sd __rcu *sd;
 	struct peios_family __rcu *family;
+	unsigned long refused;
 };
 
 /**
@@ -109,11 +113,13 @@ void peios_maker_put(struct peios_maker *maker);
 bool peios_maker_guarded(const struct peios_maker *maker);
 int peios_maker_access(const struct peios_maker *maker, u32 desired,
 		       const char *op);
+bool peios_query_everyone(void);
+void peios_set_query_everyone(bool everyone);
+int peios_parse_query(const char *text, bool *everyone);
 
 int peios_cred_decide(const struct cred *cred, u64 counts,
 		      const struct cred *target, const struct peios_sd *sd,
-		      u32 desired,
-		      struct peios_access *result, u64 *lacks);
+		      u32 desired, struct peios_access *result, u64 *lacks);
 void peios_process_mix(void);
 int peios_task_access_slow(struct task_struct *target, u32 desired,
 			   const char *op, bool audit);

@@ -6,6 +6,7 @@
 
 #include <kunit/test.h>
 #include <linux/completion.h>
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/init_task.h>
 #include <linux/kernel.h>
@@ -86,7 +87,10 @@ static void default_is_access_check(struct kunit *test)
 	for (run = 0; run < 20000; run++) {
 		struct peios_subject subject = { .user = &who, .groups = groups };
 		bool root = prandom_u32_state(&rnd) & 1, same;
-		struct peios_target target = { .by_root = root };
+		struct peios_target target = {
+			.by_root = root,
+			.everyone = PEIOS_EVERYONE_LIMITED,
+		};
 		u32 granted, desired;
 		u64 lacks;
 		int err;
@@ -118,7 +122,10 @@ static void default_is_access_check(struct kunit *test)
 			desired &= prandom_u32_state(&rnd);
 		}
 
-		sd = peios_sd_default(&target.user, &also, root, GFP_KERNEL);
+		if (prandom_u32_state(&rnd) & 1)
+			target.everyone = PEIOS_EVERYONE_QUERIES;
+		sd = peios_sd_default(&target.user, &also, root,
+				      target.everyone, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, sd);
 		peios_access_check(&subject, sd, PEIOS_MAXIMUM_ALLOWED,
 				   &peios_process_mapping, &result);
@@ -345,7 +352,8 @@ static void plainly_granted_cases(struct kunit *test)
 	whom = prepare_creds();
 	KUNIT_ASSERT_NOT_NULL(test, who);
 	KUNIT_ASSERT_NOT_NULL(test, whom);
-	sd = peios_sd_default(&peios_sid_system, NULL, 0, GFP_KERNEL);
+	sd = peios_sd_default(&peios_sid_system, NULL, 0,
+			      PEIOS_EVERYONE_LIMITED, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, sd);
 
 	/* What all have: nobody is looked at */
@@ -463,6 +471,7 @@ static void decision_in_order(struct kunit *test)
 	struct peios_target target = {
 		.user = peios_sid_system,
 		.privileges = PEIOS_PRIV_USER | PEIOS_PRIV_TCB,
+		.everyone = PEIOS_EVERYONE_LIMITED,
 	};
 	struct peios_access result;
 	struct peios_sid alice;
@@ -471,7 +480,8 @@ static void decision_in_order(struct kunit *test)
 
 	peios_sid_from_uid(1000, &alice);
 	user = (struct peios_subject) { .user = &alice };
-	sd = peios_sd_default(&peios_sid_system, &alice, 1, GFP_KERNEL);
+	sd = peios_sd_default(&peios_sid_system, &alice, 1,
+			      PEIOS_EVERYONE_LIMITED, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, sd);
 
 	/* The descriptor before the privileges of the target */
@@ -517,6 +527,91 @@ static void decision_in_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peios_decide(&user, &caller, &target, NULL, query,
 					   &result, &lacks), 0);
 	kfree(sd);
+}
+
+/* Linux's capabilities: what each gives, and over whom it counts. */
+static void capabilities_count(struct kunit *test)
+{
+	static const struct {
+		u64 capabilities;
+		u32 rights;
+	} cases[] = {
+		{ 0, 0 },
+		{ BIT_ULL(CAP_KILL), PEIOS_PROCESS_TERMINATE |
+		  PEIOS_PROCESS_SIGNAL | PEIOS_PROCESS_SUSPEND_RESUME },
+		{ BIT_ULL(CAP_SYS_NICE), PEIOS_PROCESS_SET_INFORMATION },
+		{ BIT_ULL(CAP_SYS_RESOURCE), PEIOS_PROCESS_SET_INFORMATION },
+		{ BIT_ULL(CAP_SYS_PTRACE), PEIOS_PROCESS_VM_READ |
+		  PEIOS_PROCESS_QUERY_INFORMATION },
+		{ BIT_ULL(CAP_SYS_ADMIN) | BIT_ULL(CAP_SYS_RAWIO), 0 },
+	};
+	const u32 guarded = PEIOS_PROCESS_GUARDED | PEIOS_READ_CONTROL;
+	struct peios_target target = { .everyone = PEIOS_EVERYONE_LIMITED };
+	struct peios_caller caller = {};
+	struct peios_subject subject;
+	struct peios_access result;
+	struct peios_sid alice;
+	struct peios_sd *sd;
+	unsigned int i, bit;
+	u64 lacks;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].rights,
+				    peios_capability_rights(cases[i].capabilities),
+				    "case %u", i);
+	KUNIT_EXPECT_EQ(test, peios_capability_rights(~0ULL) & guarded, 0);
+
+	peios_sid_from_uid(1000, &alice);
+	peios_sid_from_uid(1001, &target.user);
+	subject = (struct peios_subject) { .user = &alice };
+	sd = peios_sd_default(&target.user, NULL, 0, PEIOS_EVERYONE_LIMITED,
+			      GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sd);
+	caller.by_capability = peios_capability_rights(~0ULL);
+	target.privileges = PEIOS_PRIV_USER;
+	for (bit = 0; bit < 21; bit++) {
+		u32 right = BIT(bit);
+		bool has = right & (caller.by_capability |
+				    PEIOS_EVERYONE_LIMITED);
+
+		KUNIT_EXPECT_EQ(test, has ? 0 : -EACCES,
+				peios_decide(&subject, &caller, &target, NULL,
+					     right, &result, &lacks));
+		/* One that was set decides alone, also if it says the same. */
+		KUNIT_EXPECT_EQ(test,
+				right == PEIOS_PROCESS_QUERY_LIMITED ? 0 : -EACCES,
+				peios_decide(&subject, &caller, &target, sd,
+					     right, &result, &lacks));
+	}
+	/* Privileges of the TCB, any of them, and a protection, dominated or not */
+	target.privileges |= PEIOS_PRIV_DEBUG;
+	KUNIT_EXPECT_EQ(test, -EACCES,
+			peios_decide(&subject, &caller, &target, NULL,
+				     PEIOS_PROCESS_TERMINATE, &result, &lacks));
+	target.privileges = 0;
+	KUNIT_EXPECT_EQ(test, 0,
+			peios_decide(&subject, &caller, &target, NULL,
+				     PEIOS_PROCESS_TERMINATE, &result, &lacks));
+	target.pip = (struct peios_pip) { 1, 1 };
+	caller.pip = target.pip;
+	KUNIT_EXPECT_EQ(test, -EACCES,
+			peios_decide(&subject, &caller, &target, NULL,
+				     PEIOS_PROCESS_TERMINATE, &result, &lacks));
+	kfree(sd);
+}
+
+/* Whom processes may be queried by, as it is written. */
+static void query_words(struct kunit *test)
+{
+	bool everyone = false;
+
+	KUNIT_EXPECT_EQ(test, peios_parse_query("everyone\n", &everyone), 0);
+	KUNIT_EXPECT_TRUE(test, everyone);
+	KUNIT_EXPECT_EQ(test, peios_parse_query("nobody", &everyone), -EINVAL);
+	KUNIT_EXPECT_EQ(test, peios_parse_query("", &everyone), -EINVAL);
+	KUNIT_EXPECT_TRUE(test, everyone);
+	KUNIT_EXPECT_EQ(test, peios_parse_query("owner", &everyone), 0);
+	KUNIT_EXPECT_FALSE(test, everyone);
 }
 
 /* Whose records are limited together */
@@ -715,7 +810,7 @@ static void sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_cred), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_task), 8);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_file), 8);
-	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_family), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_maker), 16);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_sid), 72);
@@ -757,7 +852,8 @@ static void shared_over_fork(struct kunit *test)
 	/* Each test has a thread of its own, which is a process. */
 	process = peios_task(current)->process;
 	token = peios_cred(current_cred())->token;
-	sd = peios_sd_default(&token->user, NULL, 0, GFP_KERNEL);
+	sd = peios_sd_default(&token->user, NULL, 0,
+			      PEIOS_EVERYONE_LIMITED, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, sd);
 	KUNIT_ASSERT_EQ(test, peios_sd_write(current, sd->bytes, sd->size), 0);
 	kfree(sd);
@@ -781,6 +877,8 @@ static struct kunit_case process_cases[] = {
 	KUNIT_CASE(default_is_access_check),
 	KUNIT_CASE(plainly_granted_is_granted),
 	KUNIT_CASE(decision_in_order),
+	KUNIT_CASE(capabilities_count),
+	KUNIT_CASE(query_words),
 	KUNIT_CASE(records_by_user),
 	KUNIT_CASE(plainly_granted_cases),
 	KUNIT_CASE(other_credentials_are_not_plain),

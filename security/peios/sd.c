@@ -291,17 +291,19 @@ static u8 *put_allowed(u8 *to, u32 mask, const struct peios_sid *sid)
  * @user: the user of the process's token
  * @also: who else has all rights
  * @nr_also: how many of these, at most PEIOS_SD_ALSO_MAX
+ * @everyone: rights of everyone
  * @gfp: how to allocate
  *
  * The owner is the user. All process rights are allowed to the user, to
- * Administrators, to SYSTEM and to those in @also, and PROCESS_QUERY_LIMITED
- * to everyone. The control flags say that nobody chose this.
+ * Administrators, to SYSTEM and to those in @also, and @everyone to everyone. The
+ * control flags say that nobody chose this.
  *
  * Return: the descriptor, with one reference, or NULL.
  */
 struct peios_sd *peios_sd_default(const struct peios_sid *user,
 				  const struct peios_sid *also,
-				  unsigned int nr_also, gfp_t gfp)
+				  unsigned int nr_also, u32 everyone,
+				  gfp_t gfp)
 {
 	const struct peios_sid *all[3 + PEIOS_SD_ALSO_MAX] = { user };
 	unsigned int i, nr = 1;
@@ -343,7 +345,7 @@ struct peios_sd *peios_sd_default(const struct peios_sid *user,
 	to = acl + PEIOS_ACL_HEADER;
 	for (i = 0; i < nr; i++)
 		to = put_allowed(to, PEIOS_PROCESS_ALL, all[i]);
-	put_allowed(to, PEIOS_PROCESS_QUERY_LIMITED, &peios_sid_everyone);
+	put_allowed(to, everyone, &peios_sid_everyone);
 	return sd;
 }
 

@@ -147,7 +147,8 @@ int peios_sd_parse(const void *bytes, size_t size, gfp_t gfp,
 		   struct peios_sd **sd);
 struct peios_sd *peios_sd_default(const struct peios_sid *user,
 				  const struct peios_sid *also,
-				  unsigned int nr_also, gfp_t gfp);
+				  unsigned int nr_also, u32 everyone,
+				  gfp_t gfp);
 void peios_sd_owner(const struct peios_sd *sd, struct peios_sid *owner);
 bool peios_sd_group(const struct peios_sd *sd, struct peios_sid *group);
 bool peios_sd_dacl(const struct peios_sd *sd, struct peios_acl *acl);

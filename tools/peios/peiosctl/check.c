@@ -178,6 +178,7 @@ struct question {
 	bool hidden;
 	struct peios_pip target_pip;
 	struct identity target;
+	u32 by_capability;
 	bool refused[PEIOS_CHECK_PRIVILEGE + 1];
 	u64 lacks;
 };
@@ -230,11 +231,17 @@ static bool say_right(FILE *out, struct question *q, u32 right)
 {
 	const char *name = peios_right_name(right), *also = "", *answer;
 	struct peios_access result;
+	bool by_capability;
 	u64 lacks = 0;
 	int err;
 
 	err = peios_process_check(&q->subject, &q->pip, q->sd, &q->target_pip,
 				  right, &result);
+	by_capability = err && !(right & ~q->by_capability);
+	if (by_capability) {
+		err = 0;
+		result = (struct peios_access) {};
+	}
 	if (!err)
 		lacks = control_missing(q, right);
 	if (lacks) {
@@ -258,6 +265,8 @@ static bool say_right(FILE *out, struct question *q, u32 right)
 		fputs("   by ", out);
 		say_privileges(out, result.used);
 	}
+	if (by_capability)
+		fputs("   by Linux's capabilities", out);
 	fputc('\n', out);
 	return !err;
 }
@@ -332,6 +341,20 @@ static void say_how(FILE *out, const struct question *q)
 	}
 }
 
+/* What Linux's capabilities give, if they count over the target. */
+static u32 rights_by_capability(const struct question *q, const char *as,
+				const char *pid)
+{
+	const struct peios_target target = {
+		.privileges = q->target.present, .pip = q->target_pip,
+	};
+
+	if (q->hidden || !(q->sd->control & PEIOS_SD_DACL_DEFAULTED) ||
+	    !peios_capabilities_count(&target))
+		return 0;
+	return peios_capability_rights(read_capabilities(as, pid));
+}
+
 /* What can't be read, or NULL. */
 static const char *gather(struct question *q, const char *as, const char *pid,
 			  int *err)
@@ -368,6 +391,7 @@ static const char *gather(struct question *q, const char *as, const char *pid,
 		.nr_deny = q->id.nr_deny,
 		.privileges = q->id.enabled,
 	};
+	q->by_capability = rights_by_capability(q, as, pid);
 	return NULL;
 }
 
@@ -449,6 +473,7 @@ int check_process(const char *pid, const char *as, u32 desired, bool lower)
 		if (peios_process_check(&q.subject, &q.pip, q.sd, &q.target_pip,
 					desired, &result))
 			all = false;
+		result.granted |= q.by_capability;
 		if (control_missing(&q, PEIOS_PROCESS_GUARDED))
 			result.granted &= ~PEIOS_PROCESS_GUARDED;
 		print_rights(stdout, result.granted);

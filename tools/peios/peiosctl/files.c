@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../../security/peios/privilege.h"
@@ -283,4 +284,52 @@ int read_pip(const char *pid, struct peios_pip *pip)
 	}
 	free(path);
 	return err;
+}
+
+/* The number of a process's user namespace, 0 if it can't be read. */
+static ino_t user_namespace(const char *pid)
+{
+	struct stat st = {};
+	char *path;
+
+	if (asprintf(&path, "%s/%s/ns/user", proc, pid) < 0)
+		die("no memory");
+	if (stat(path, &st))
+		st.st_ino = 0;
+	free(path);
+	return st.st_ino;
+}
+
+/* What the kernel gives the first one; see PROC_USER_INIT_INO. */
+#define FIRST_NAMESPACE	0xeffffffd
+
+/**
+ * read_capabilities() - read the capabilities of a process over another
+ * @pid: the process
+ * @target: the other one
+ *
+ * Within one user namespace, and of the first one over all others. What the owner
+ * of a namespace has over it is left out.
+ *
+ * Return: the mask, by Linux's numbers; none where they can't be read.
+ */
+u64 read_capabilities(const char *pid, const char *target)
+{
+	ino_t ns = user_namespace(pid);
+	unsigned long long mask = 0;
+	char *path, line[256];
+	FILE *in;
+
+	if (!ns || (ns != FIRST_NAMESPACE && ns != user_namespace(target)))
+		return 0;
+	if (asprintf(&path, "%s/%s/status", proc, pid) < 0)
+		die("no memory");
+	in = fopen(path, "re");
+	while (in && fgets(line, sizeof(line), in))
+		if (sscanf(line, "CapEff: %llx", &mask) == 1)
+			break;
+	if (in)
+		fclose(in);
+	free(path);
+	return mask;
 }

@@ -47,6 +47,7 @@ int parse_token(char *text, struct identity *id);
 void free_token(struct identity *id);
 int read_sd(const char *pid, struct peios_sd **sd);
 int read_pip(const char *pid, struct peios_pip *pip);
+u64 read_capabilities(const char *pid, const char *target);
 int parse_pip(const char *text, struct peios_pip *pip);
 
 /* check.c: what one process may do to another */

@@ -218,8 +218,9 @@ TEST_F_TIMEOUT(doors, default_descriptor, 120)
 		attempt.pid = self->target.pid;
 		attempt.command = NULL;
 		attempt.user = ALICE;
-		expect_knock(_metadata, &attempt, door->rights == QUERY_LIMITED ?
-			     0 : door->refusal, "another user");
+		expect_knock(_metadata, &attempt,
+			     door->rights & ~BY_EVERYONE ? door->refusal : 0,
+			     "another user");
 		target_stop(&self->target);
 	}
 }
@@ -275,7 +276,7 @@ TEST_F_TIMEOUT(doors, deny_only_everyone, 120)
 	target_stop(&self->target);
 }
 
-/* A user's processes are the user's. */
+/* A user's processes are the user's; of others root's capabilities count. */
 TEST_F_TIMEOUT(doors, user_to_own_process, 120)
 {
 	const struct target_setup setup = { .user = ALICE };
@@ -292,8 +293,8 @@ TEST_F_TIMEOUT(doors, user_to_own_process, 120)
 		expect_knock(_metadata, &attempt, 0, "own process");
 		attempt.user = BOB;
 		expect_knock(_metadata, &attempt,
-			     doors[i].rights == QUERY_LIMITED ?
-			     0 : doors[i].refusal, "not own process");
+			     doors[i].rights & ~(BY_EVERYONE | BY_CAPABILITY) ?
+			     doors[i].refusal : 0, "not own process");
 		target_stop(&self->target);
 	}
 }
@@ -531,8 +532,11 @@ static int open_audit(void)
 	return fd;
 }
 
-/* Is there a record with this text about this target, within a second or so? */
-static bool recorded(int fd, const char *text, pid_t target)
+/*
+ * Is there a record with these texts about this target, within a second or so? The
+ * verdict and what was asked for stand before the processes, the rest behind.
+ */
+static bool recorded(int fd, const char *asked, const char *text, pid_t target)
 {
 	char message[8192], opid[32];
 	int n, tries;
@@ -546,6 +550,7 @@ static bool recorded(int fd, const char *text, pid_t target)
 			return false;
 		message[n] = '\0';
 		if (header->nlmsg_type == AUDIT_AVC &&
+		    strstr(message + NLMSG_HDRLEN, asked) &&
 		    strstr(message + NLMSG_HDRLEN, text) &&
 		    strstr(message + NLMSG_HDRLEN, opid))
 			return true;
@@ -556,11 +561,16 @@ static bool recorded(int fd, const char *text, pid_t target)
 /* Who asked for what of whom, and which check refused. */
 TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 {
+	static const char *const asked[] = {
+		"avc:  denied  { TERMINATE } for  pid=",
+		"avc:  denied  { TERMINATE } for  pid=",
+		"avc:  denied  { VM_WRITE } for  pid=",
+	};
 	static const char *const tails[] = {
-		"op=kill ssid=" ALICE " right=TERMINATE check=sd tsid=" SYSTEM,
-		"op=kill ssid=" ALICE " right=TERMINATE check=pip spip=0:0 tpip=3:4 tsid=" SYSTEM,
-		"op=ptrace ssid=" SYSTEM
-			" right=VM_WRITE check=privilege missing=SeTcbPrivilege tsid=" SYSTEM,
+		"op=kill check=sd scontext=" ALICE " tcontext=" SYSTEM,
+		"op=kill check=pip spip=0:0 tpip=3:4 scontext=" ALICE " tcontext=" SYSTEM,
+		"op=ptrace check=privilege missing=SeTcbPrivilege scontext=" SYSTEM
+			" tcontext=" SYSTEM,
 	};
 	struct target_setup setup = {};
 	struct attempt attempt = {};
@@ -580,13 +590,13 @@ TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 		attempt.user = i < 2 ? ALICE : NULL;
 		attempt.command = i < 2 ? NULL :
 			"remove SeTcbPrivilege,SeDebugPrivilege";
-		snprintf(text, sizeof(text), "lsm=peios denied %s pid=",
-			 tails[i]);
+		snprintf(text, sizeof(text),
+			 " lsm=peios %s tclass=process permissive=0", tails[i]);
 		/* There are ten in five seconds, for all tests. */
 		found = false;
 		for (tries = 0; tries < 10 && !found; tries++) {
 			expect_knock(_metadata, &attempt, -EPERM, "record");
-			found = recorded(fd, text, attempt.pid);
+			found = recorded(fd, asked[i], text, attempt.pid);
 		}
 		EXPECT_TRUE(found) {
 			TH_LOG("no record: %s", text);
@@ -596,6 +606,12 @@ TEST_F_TIMEOUT(doors, refusals_are_recorded, 120)
 	close(fd);
 }
 
+static int kill_once(void *pid)
+{
+	return kill(*(pid_t *)pid, SIGTERM) ? 0 : 1;
+}
+
+/* By many processes: what one is refused again is left out before. */
 static int flood(void *pid)
 {
 	int i;
@@ -603,7 +619,7 @@ static int flood(void *pid)
 	if (become(ALICE, NULL))
 		return 1;
 	for (i = 0; i < 40; i++)
-		if (!kill(*(pid_t *)pid, SIGTERM))
+		if (in_child(kill_once, pid))
 			return 2;
 	return 0;
 }
@@ -611,8 +627,9 @@ static int flood(void *pid)
 /* One user's flood does not hide another's refusal. */
 TEST_F_TIMEOUT(doors, records_are_limited_by_user, 120)
 {
-	static const char text[] = "lsm=peios denied op=kill ssid=" BOB
-		" right=TERMINATE check=sd tsid=" SYSTEM " pid=";
+	static const char asked[] = "avc:  denied  { TERMINATE } for  pid=";
+	static const char text[] = " lsm=peios op=kill check=sd scontext=" BOB
+		" tcontext=" SYSTEM;
 	const struct target_setup setup = {};
 	struct attempt attempt = {
 		.door = find_door(knock_terminate), .user = BOB,
@@ -630,7 +647,7 @@ TEST_F_TIMEOUT(doors, records_are_limited_by_user, 120)
 				     "audit_records_suppressed", &before));
 	ASSERT_EQ(0, in_child(flood, &self->target.pid));
 	expect_knock(_metadata, &attempt, -EPERM, "after a flood");
-	EXPECT_TRUE(recorded(fd, text, attempt.pid));
+	EXPECT_TRUE(recorded(fd, asked, text, attempt.pid));
 	/* And the flood was limited. */
 	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats",
 				     "audit_records_suppressed", &after));
@@ -639,10 +656,79 @@ TEST_F_TIMEOUT(doors, records_are_limited_by_user, 120)
 	close(fd);
 }
 
+#define QUERY	PEIOS_DIR "/query"
+
+/* Three times in as many seconds, by one process. */
+static int read_thrice(void *pid)
+{
+	char path[64], text[32];
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score", *(pid_t *)pid);
+	if (become(ALICE, NULL))
+		return 1;
+	for (i = 0; i < 3; i++) {
+		if (read_file(path, text, sizeof(text)) != -EACCES)
+			return 2;
+		usleep(1100000);
+	}
+	return 0;
+}
+
+/* Who looks at all processes, again and again, leaves one record. */
+TEST_F_TIMEOUT(doors, refused_reading_is_recorded_once, 120)
+{
+	static const char asked[] = "avc:  denied  { QUERY_INFORMATION } for  pid=";
+	static const char text[] = " lsm=peios op=query_oom check=sd scontext="
+		ALICE " tcontext=" SYSTEM;
+	const struct target_setup setup = {};
+	long long before, after;
+	int fd, err;
+
+	ASSERT_EQ(0, target_start(&self->target, &setup));
+	ASSERT_EQ(0, write_file(QUERY, "owner"));
+	/* The limit of all that was refused before is over. */
+	sleep(6);
+	fd = open_audit();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats", "access_refused",
+				     &before));
+	err = in_child(read_thrice, &self->target.pid);
+	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats", "access_refused",
+				     &after));
+	ASSERT_EQ(0, write_file(QUERY, "everyone"));
+	EXPECT_EQ(0, err);
+	EXPECT_EQ(before + 3, after);
+	EXPECT_TRUE(recorded(fd, asked, text, self->target.pid));
+	EXPECT_FALSE(recorded(fd, asked, text, self->target.pid));
+	target_stop(&self->target);
+	close(fd);
+}
+
+/* Who has set it is on record. */
+TEST_F_TIMEOUT(doors, change_of_who_may_query_is_recorded, 120)
+{
+	static const char asked[] = "avc:  granted  { query_everyone } for  pid=";
+	static const char text[] = " lsm=peios op=query_everyone"
+		" privilege=SeTcbPrivilege scontext=" SYSTEM;
+	bool found = false;
+	int fd, tries;
+
+	fd = open_audit();
+	ASSERT_LE(0, fd);
+	for (tries = 0; tries < 10 && !found; tries++) {
+		ASSERT_EQ(0, write_file(QUERY, "everyone"));
+		found = recorded(fd, asked, text, getpid());
+	}
+	EXPECT_TRUE(found);
+	close(fd);
+}
+
 TEST_F_TIMEOUT(doors, refused_change_is_recorded, 120)
 {
-	static const char text[] = "lsm=peios denied op=set_token ssid=" SYSTEM
-		" check=privilege missing=SeTcbPrivilege tsid=" SYSTEM " pid=";
+	static const char asked[] = "avc:  denied  { set_token } for  pid=";
+	static const char text[] = " lsm=peios op=set_token check=privilege"
+		" missing=SeTcbPrivilege scontext=" SYSTEM " tcontext=" SYSTEM;
 	bool found = false;
 	int fd, tries;
 
@@ -651,7 +737,7 @@ TEST_F_TIMEOUT(doors, refused_change_is_recorded, 120)
 	ASSERT_EQ(0, token_command("remove SeTcbPrivilege"));
 	for (tries = 0; tries < 10 && !found; tries++) {
 		ASSERT_EQ(-EPERM, token_command("enable SeTcbPrivilege"));
-		found = recorded(fd, text, getpid());
+		found = recorded(fd, asked, text, getpid());
 	}
 	EXPECT_TRUE(found) {
 		TH_LOG("no record: %s", text);
@@ -661,10 +747,11 @@ TEST_F_TIMEOUT(doors, refused_change_is_recorded, 120)
 
 TEST_F_TIMEOUT(doors, lowering_is_recorded, 120)
 {
-	static const char text[] =
-		"lsm=peios granted op=set_oom_score_adj ssid=" SYSTEM
-		" old=40 new=30 privilege=SeTcbPrivilege of=writer tsid="
-		SYSTEM " pid=";
+	static const char asked[] =
+		"avc:  granted  { set_oom_score_adj } for  pid=";
+	static const char text[] = " lsm=peios op=set_oom_score_adj old=40 new=30"
+		" privilege=SeTcbPrivilege of=writer scontext=" SYSTEM
+		" tcontext=" SYSTEM;
 	bool found = false;
 	int fd, tries;
 
@@ -673,7 +760,7 @@ TEST_F_TIMEOUT(doors, lowering_is_recorded, 120)
 	for (tries = 0; tries < 10 && !found; tries++) {
 		ASSERT_EQ(0, write_file(ADJ_FILE, "40"));
 		ASSERT_EQ(0, write_file(ADJ_FILE, "30"));
-		found = recorded(fd, text, getpid());
+		found = recorded(fd, asked, text, getpid());
 	}
 	EXPECT_TRUE(found) {
 		TH_LOG("no record: %s", text);

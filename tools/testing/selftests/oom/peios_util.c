@@ -284,6 +284,9 @@ static int prepare_target(const struct target_setup *setup)
 	target_word = TARGET_WORD;
 	if (setup->pip)
 		err = pip_write(setup->pip);
+	/* While it may: who leaves root loses the privilege. */
+	if (!err && setup->user)
+		err = become(setup->user, setup->privileges);
 	if (!err && setup->uid) {
 		if (setgroups(0, NULL) ||
 		    setresgid(setup->uid, setup->uid, setup->uid) ||
@@ -293,8 +296,6 @@ static int prepare_target(const struct target_setup *setup)
 		prctl(PR_SET_DUMPABLE, 1);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	}
-	if (!err && setup->user)
-		err = become(setup->user, setup->privileges);
 	if (!err && setup->token_command)
 		err = token_command(setup->token_command);
 	if (!err && setup->sd)

@@ -28,6 +28,11 @@
 #define WRITE_OWNER		0x00080000
 #define ALL_RIGHTS		0x000e1f73
 
+/* What the default descriptor gives everyone, and what Linux's capabilities give. */
+#define BY_EVERYONE	(QUERY_LIMITED | QUERY_INFORMATION)
+#define BY_CAPABILITY	(TERMINATE | SIGNAL | SUSPEND_RESUME | SET_INFORMATION | \
+			 VM_READ | QUERY_INFORMATION)
+
 #define SYSTEM		"S-1-5-18"
 #define ADMINISTRATORS	"S-1-5-32-544"
 #define EVERYONE	"S-1-1-0"

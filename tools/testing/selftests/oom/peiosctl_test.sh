@@ -149,7 +149,7 @@ agrees()
 
 start_target
 says 'the default descriptor' 0 \
-	'^O:SYD:\(A;;0xe1f73;;;SY\)\(A;;0xe1f73;;;BA\)\(A;;0x1000;;;WD\)$' \
+	'^O:SYD:\(A;;0xe1f73;;;SY\)\(A;;0xe1f73;;;BA\)\(A;;0x1400;;;WD\)$' \
 	peiosctl sd $target
 says 'a part of it is set' 0 '' peiosctl sd $target 'D:(A;;GA;;;SY)'
 says 'and the rest stays' 0 '^O:SYD:\(A;;GA;;;SY\)$' peiosctl sd $target

@@ -294,7 +294,7 @@ static void default_sd(struct sd *sd, const char *user, bool unix_user)
 		sd_allow(sd, SYSTEM, ALL_RIGHTS);
 	if (unix_user && strcmp(user, "S-1-22-1-0"))
 		sd_allow(sd, "S-1-22-1-0", ALL_RIGHTS);
-	sd_allow(sd, EVERYONE, QUERY_LIMITED);
+	sd_allow(sd, EVERYONE, BY_EVERYONE);
 	/* Owner and DACL are there by default. */
 	sd->bytes[2] |= 0x01 | 0x08;
 }

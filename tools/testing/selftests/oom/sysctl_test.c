@@ -631,12 +631,14 @@ static int audit_wait(int fd, const char *const *words, char *text,
 TEST_F(policy, changes_and_refusals_are_recorded)
 {
 	static const char * const changed[] = {
-		"lsm=peios granted op=write_sysctl ssid=S-1-5-18",
-		"sysctl=\"vm/oom_dump_tasks\" old=\"1\" new=\"0\"", NULL,
+		"avc:  granted  { write_sysctl } for  pid=",
+		" lsm=peios op=write_sysctl ",
+		"sysctl=\"vm/oom_dump_tasks\" old=\"1\" new=\"0\" scontext=S-1-5-18",
+		NULL,
 	};
 	static const char * const refused[] = {
-		"lsm=peios denied op=write_sysctl",
-		"sysctl=\"vm/oom_dump_tasks\" missing=SeTcbPrivilege of=writer",
+		"avc:  denied  { write_sysctl } for  pid=",
+		"sysctl=\"vm/oom_dump_tasks\" missing=SeTcbPrivilege of=writer scontext=",
 		NULL,
 	};
 	long long written = stat_of("sysctl_written");
@@ -680,7 +682,7 @@ static int write_often(void *arg)
 
 TEST_F_TIMEOUT(policy, records_chain, 120)
 {
-	static const char * const words[] = { "granted op=write_sysctl",
+	static const char * const words[] = { "granted  { write_sysctl }",
 					      "vm/oom_fork_window_ms", NULL };
 	char text[16384], old[64], new[64], last[64] = "";
 	int fd, i, nr, status, bad = 0;

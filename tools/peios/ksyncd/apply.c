@@ -121,6 +121,21 @@ static int all_in_force(const struct kernel *kernel, const struct values *want,
 }
 
 /**
+ * setting_lacks_knob() - see if a policy asks for what this kernel can't do
+ * @given: the policy
+ * @now: the kernel's values
+ * @id: the setting
+ *
+ * Return: true if so; without Peios everyone may query, as one may ask for.
+ */
+bool setting_lacks_knob(const struct values *given, const struct values *now,
+			enum setting_id id)
+{
+	return given->set[id] && !now->set[id] &&
+	       !(id == PROCESS_QUERY && given->v[id] == QUERY_EVERYONE);
+}
+
+/**
  * policy_apply() - put a policy in force
  * @kernel: the kernel
  * @given: the policy; its values have been checked
@@ -143,7 +158,13 @@ int policy_apply(const struct kernel *kernel, const struct values *given,
 
 	failed = kernel_values(kernel, &now, m);
 	for (id = 0; id < NR_SETTINGS; id++) {
-		if (given->set[id] && !now.set[id] && !failed) {
+		if (!setting_lacks_knob(given, &now, id) || failed)
+			continue;
+		/* A policy without it is worth more than none. */
+		if (settings[id].peios) {
+			warning_add(m, "%s: Peios is not active, everyone may query",
+				    settings[id].name);
+		} else {
 			error_add(m, "%s: this kernel has no %s",
 				  settings[id].name,
 				  sysctl_name(id, name, sizeof(name)));

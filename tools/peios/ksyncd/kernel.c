@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/sys and /proc/meminfo.
+ * /proc/sys, /sys/kernel/security and /proc/meminfo.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,11 +36,13 @@ static int file_read(const char *path, char *text, size_t size)
 	return err;
 }
 
-static int knob_path(const struct kernel *kernel, enum setting_id id,
-		     char *path, size_t size)
+int knob_path(const struct kernel *kernel, enum setting_id id, char *path,
+	      size_t size)
 {
-	int len = snprintf(path, size, "%s/%s", kernel->sysctl,
-			   settings[id].sysctl);
+	const struct setting *s = &settings[id];
+	int len = snprintf(path, size, "%s/%s",
+			   s->peios ? kernel->securityfs : kernel->sysctl,
+			   s->sysctl);
 
 	return (size_t)len < size ? 0 : -ENAMETOOLONG;
 }
@@ -49,12 +51,16 @@ int proc_read(const struct kernel *kernel, enum setting_id id,
 	      long long *value)
 {
 	char path[PATH_TEXT_MAX], text[64], *end;
+	const char *why;
 	int err = knob_path(kernel, id, path, sizeof(path));
 
 	if (!err)
 		err = file_read(path, text, sizeof(text));
 	if (err)
 		return err;
+	if (settings[id].peios)
+		return value_parse(text, strlen(text), &settings[id], value,
+				   &why) ? -EBADMSG : 0;
 	errno = 0;
 	*value = strtoll(text, &end, 10);
 	/* A number that does not fit is at least not what was asked for. */
@@ -64,14 +70,17 @@ int proc_read(const struct kernel *kernel, enum setting_id id,
 int proc_write(const struct kernel *kernel, enum setting_id id,
 	       long long value)
 {
+	const struct setting *s = &settings[id];
 	char path[PATH_TEXT_MAX], text[32];
-	int len = snprintf(text, sizeof(text), "%lld\n", value);
-	int err = knob_path(kernel, id, path, sizeof(path));
+	int len, fd, err = knob_path(kernel, id, path, sizeof(path));
 	ssize_t n;
-	int fd;
 
 	if (err)
 		return err;
+	if (s->peios)
+		len = snprintf(text, sizeof(text), "%s\n", value_word(s, value));
+	else
+		len = snprintf(text, sizeof(text), "%lld\n", value);
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
@@ -133,7 +142,7 @@ const char *errno_text(int err)
 	case EROFS:
 		return "/proc/sys is mounted read-only";
 	case EBADMSG:
-		return "the kernel's value is no number";
+		return "the kernel's value is none that the setting can have";
 	default:
 		return strerror(-err);
 	}

@@ -11,7 +11,7 @@ _ksyncd()
 	[ "$prev" != = ] || prev=${COMP_WORDS[COMP_CWORD - 2]}
 	COMPREPLY=()
 	case $prev in
-	-r|--registry|-s|--sysctl)
+	-r|--registry|-s|--sysctl|-S|--securityfs)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
 	-o|--over)
 		mapfile -t COMPREPLY < <(compgen -W 'warn refuse' -- "$cur") ;;
@@ -19,7 +19,7 @@ _ksyncd()
 	*)
 		case $cur in
 		-*) mapfile -t COMPREPLY < <(compgen -W '--registry= --over= --pin
-			--interval= --quiet= --sysctl= --help' -- "$cur")
+			--interval= --quiet= --sysctl= --securityfs= --help' -- "$cur")
 			[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace ;;
 		*) mapfile -t COMPREPLY < <(compgen -W 'check apply run show export' \
 			-- "$cur") ;;

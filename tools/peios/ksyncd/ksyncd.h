@@ -47,6 +47,7 @@ enum setting_id {
 	OOM_TCB_DISCOUNT,
 	OOM_IMMUNE_LIMIT,
 	OOM_LAST_RESORT,
+	PROCESS_QUERY,
 	NR_SETTINGS,
 };
 
@@ -54,6 +55,10 @@ enum setting_id {
 #define MODE_HEURISTIC	0
 #define MODE_ALWAYS	1
 #define MODE_STRICT	2
+
+/* Values of ProcessQuery, which the kernel has as words. */
+#define QUERY_EVERYONE	0
+#define QUERY_OWNER	1
 
 /* As a default: leave it to the kernel. */
 #define UNMANAGED	(-(1LL << 62))
@@ -79,12 +84,14 @@ struct word {
 /**
  * struct setting - what can be set
  * @name: of the file in System/Memory
- * @sysctl: path below /proc/sys
+ * @sysctl: path below /proc/sys; if @peios, below /sys/kernel/security
  * @min: least value
  * @max: largest value
  * @by_default: in force where the registry does not say, or UNMANAGED
  * @sense: which way it gets stricter
  * @words: names of values, ended by one without a name; or NULL
+ * @peios: it is a setting of the Peios security module, which need not be there,
+ *	and in the kernel it is a word
  */
 struct setting {
 	const char *name;
@@ -94,6 +101,7 @@ struct setting {
 	long long by_default;
 	enum sense sense;
 	const struct word *words;
+	bool peios;
 };
 
 extern const struct setting settings[NR_SETTINGS];
@@ -137,6 +145,7 @@ extern const char *const why_range;
 
 int value_parse(const char *text, size_t len, const struct setting *s,
 		long long *value, const char **why);
+const char *value_word(const struct setting *s, long long value);
 const char *value_text(const struct setting *s, long long value, char *text,
 		       size_t size);
 
@@ -214,6 +223,7 @@ bool registry_same(const struct registry *a, const struct registry *b);
  * @write: set it
  * @machine: look at the machine
  * @sysctl: folder of the sysctls, for the kernel's own
+ * @securityfs: folder of the security modules' files
  * @meminfo: file that describes the machine
  */
 struct kernel {
@@ -223,9 +233,12 @@ struct kernel {
 		     long long value);
 	void (*machine)(const struct kernel *kernel, struct machine *machine);
 	const char *sysctl;
+	const char *securityfs;
 	const char *meminfo;
 };
 
+int knob_path(const struct kernel *kernel, enum setting_id id, char *path,
+	      size_t size);
 int proc_read(const struct kernel *kernel, enum setting_id id,
 	      long long *value);
 int proc_write(const struct kernel *kernel, enum setting_id id,
@@ -235,6 +248,8 @@ const char *sysctl_name(enum setting_id id, char *text, size_t size);
 const char *errno_text(int err);
 
 /* apply.c */
+bool setting_lacks_knob(const struct values *given, const struct values *now,
+			enum setting_id id);
 int kernel_values(const struct kernel *kernel, struct values *now,
 		  struct messages *m);
 int policy_apply(const struct kernel *kernel, const struct values *given,

@@ -133,7 +133,7 @@ static int show(const struct options *options, const struct kernel *kernel)
 		state = "in force";
 		if (!now.set[id]) {
 			state = "not in this kernel";
-			if (have && registry.given.set[id])
+			if (have && setting_lacks_knob(&registry.given, &now, id))
 				ret = NOT_IN_FORCE;
 		} else if (!have || !want.set[id]) {
 			state = "left to the kernel";
@@ -148,13 +148,27 @@ static int show(const struct options *options, const struct kernel *kernel)
 	return ret;
 }
 
+/* One setting for sysctl.d(5). */
+static void export_setting(int id, long long value, bool given)
+{
+	const struct setting *s = &settings[id];
+	char name[64];
+
+	sysctl_name(id, name, sizeof(name));
+	if (s->peios)
+		printf("# No sysctl; on the kernel's command line: %s=%s\n",
+		       name, value_word(s, value));
+	else
+		/* A dash: no error where a kernel lacks the knob. */
+		printf("%s%s = %lld\n", given ? "" : "-", name, value);
+}
+
 /* The policy for who has no ksyncd. */
 static int export_policy(const struct options *options)
 {
 	struct registry registry;
 	struct messages m;
 	struct values want;
-	char name[64];
 	int mode, id;
 
 	if (load(options, &registry, &m))
@@ -173,11 +187,8 @@ static int export_policy(const struct options *options)
 			if (id == (want.v[OVERCOMMIT_KBYTES] ?
 				   OVERCOMMIT_RATIO : OVERCOMMIT_KBYTES))
 				continue;
-			/* A dash: no error where a kernel lacks the knob. */
-			printf("%s%s = %lld\n",
-			       registry.given.set[id] ? "" : "-",
-			       sysctl_name(id, name, sizeof(name)),
-			       want.v[id]);
+			export_setting(id, want.v[id],
+				       registry.given.set[id]);
 		}
 	}
 	return OK;
@@ -206,6 +217,7 @@ static void print_help(FILE *to)
 	      "  -i, --interval=SECONDS between looks at the kernel, for run (10)\n"
 	      "  -q, --quiet=MS         without a change before reading it, for run (200)\n"
 	      "  -s, --sysctl=DIR       in place of /proc/sys\n"
+	      "  -S, --securityfs=DIR   in place of /sys/kernel/security\n"
 	      "  -m, --meminfo=FILE     in place of /proc/meminfo\n"
 	      "  -h, --help             this text\n", to);
 }
@@ -232,6 +244,7 @@ int main(int argc, char **argv)
 		{ "interval", required_argument, NULL, 'i' },
 		{ "quiet", required_argument, NULL, 'q' },
 		{ "sysctl", required_argument, NULL, 's' },
+		{ "securityfs", required_argument, NULL, 'S' },
 		{ "meminfo", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{}
@@ -242,7 +255,8 @@ int main(int argc, char **argv)
 	struct kernel kernel = {
 		.read = proc_read, .write = proc_write,
 		.machine = proc_machine,
-		.sysctl = "/proc/sys", .meminfo = "/proc/meminfo",
+		.sysctl = "/proc/sys", .securityfs = "/sys/kernel/security",
+		.meminfo = "/proc/meminfo",
 	};
 	const char *command;
 	int opt, bad = 0;
@@ -250,7 +264,7 @@ int main(int argc, char **argv)
 	journal = getenv("JOURNAL_STREAM") && !isatty(STDERR_FILENO);
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "r:o:pi:q:s:m:h", longs,
+	while ((opt = getopt_long(argc, argv, "r:o:pi:q:s:S:m:h", longs,
 				  NULL)) != -1) {
 		switch (opt) {
 		case 'r':
@@ -271,6 +285,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			kernel.sysctl = optarg;
+			break;
+		case 'S':
+			kernel.securityfs = optarg;
 			break;
 		case 'm':
 			kernel.meminfo = optarg;

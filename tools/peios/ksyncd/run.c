@@ -130,9 +130,8 @@ static void watch_knobs(struct daemon_state *d)
 
 	d->knobs_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	for (id = 0; d->knobs_fd >= 0 && id < NR_SETTINGS; id++) {
-		snprintf(path, sizeof(path), "%s/%s", d->kernel->sysctl,
-			 settings[id].sysctl);
-		inotify_add_watch(d->knobs_fd, path, IN_MODIFY);
+		if (!knob_path(d->kernel, id, path, sizeof(path)))
+			inotify_add_watch(d->knobs_fd, path, IN_MODIFY);
 	}
 }
 

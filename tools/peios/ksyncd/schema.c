@@ -21,9 +21,16 @@ static const struct word modes[] = {
 	{}
 };
 
+static const struct word queries[] = {
+	{ "everyone", QUERY_EVERYONE },
+	{ "owner", QUERY_OWNER },
+	{}
+};
+
 /*
- * Rows: name, sysctl, min, max, default, sense, words.  The defaults are the
- * kernel's; the reserves' depend on the size of the machine and are left to it.
+ * Rows: name, sysctl, min, max, default, sense, words, of Peios.  The defaults are
+ * the kernel's; the reserves' depend on the size of the machine and ProcessQuery's
+ * on how it was booted, and these are left to it.
  */
 const struct setting settings[NR_SETTINGS] = {
 	[OVERCOMMIT_MEMORY] = {
@@ -71,6 +78,9 @@ const struct setting settings[NR_SETTINGS] = {
 	[OOM_LAST_RESORT] = {
 		"OomLastResort", "vm/oom_last_resort",
 		0, 1, 0, NEITHER, NULL },
+	[PROCESS_QUERY] = {
+		"ProcessQuery", "peios/query",
+		0, 1, UNMANAGED, LARGER_IS_STRICTER, queries, true },
 };
 
 static void message_add(struct messages *m, bool error, const char *format,

@@ -117,18 +117,26 @@ int value_parse(const char *text, size_t len, const struct setting *s,
 	return 0;
 }
 
+/* The word for a value, or NULL. */
+const char *value_word(const struct setting *s, long long value)
+{
+	const struct word *word;
+
+	for (word = s->words; word && word->name; word++)
+		if (word->value == value)
+			return word->name;
+	return NULL;
+}
+
 /* A value for people: its word too, where it has one. */
 const char *value_text(const struct setting *s, long long value, char *text,
 		       size_t size)
 {
-	const struct word *word;
+	const char *word = value_word(s, value);
 
-	for (word = s->words; word && word->name; word++) {
-		if (word->value == value) {
-			snprintf(text, size, "%lld (%s)", value, word->name);
-			return text;
-		}
-	}
-	snprintf(text, size, "%lld", value);
+	if (word)
+		snprintf(text, size, "%lld (%s)", value, word);
+	else
+		snprintf(text, size, "%lld", value);
 	return text;
 }

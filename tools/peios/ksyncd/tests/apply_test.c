@@ -277,6 +277,33 @@ static void missing_knobs(void)
 	expect(policy_apply(&kernel, &given, false, &m) >= 0, "%s", m.text[0]);
 }
 
+/* Without Peios: the rest of the policy is applied. */
+static void no_peios(void)
+{
+	static struct messages m;
+	struct values given = {};
+
+	fault = NONE;
+	srand(9);
+	random_state(&model, false);
+	model.set[PROCESS_QUERY] = false;
+	model.v[PANIC_ON_OOM] = 0;
+	given.set[PROCESS_QUERY] = true;
+	given.v[PROCESS_QUERY] = QUERY_EVERYONE;
+	given.set[PANIC_ON_OOM] = true;
+	given.v[PANIC_ON_OOM] = 1;
+	expect(policy_apply(&kernel, &given, false, &m) > 0, "%s", m.text[0]);
+	expect(!m.nr, "%s", m.text[0]);
+	expect(model.v[PANIC_ON_OOM] == 1, "not applied");
+
+	given.v[PROCESS_QUERY] = QUERY_OWNER;
+	given.v[PANIC_ON_OOM] = 2;
+	expect(policy_apply(&kernel, &given, false, &m) > 0, "%s", m.text[0]);
+	expect(m.nr == 1 && !m.error[0], "no warning");
+	expect(said(&m, "ProcessQuery: Peios is not active"), "%s", m.text[0]);
+	expect(model.v[PANIC_ON_OOM] == 2, "not applied");
+}
+
 static void over(void)
 {
 	static struct messages m;
@@ -331,6 +358,8 @@ int main(void)
 	test_done("what can't be restored is said");
 	missing_knobs();
 	test_done("a knob that this kernel has not");
+	no_peios();
+	test_done("a setting of Peios on a kernel without it");
 	over();
 	test_done("strict mode that would refuse everything: refused or warned of");
 	return test_end();

@@ -129,7 +129,7 @@ static bool notified(const char *what)
 /* A registry, and the knobs as the kernel has them at boot. */
 static void fresh(void)
 {
-	run("rm -rf etc sys log; mkdir -p etc/registry/System/Memory sys/vm sys/kernel;"
+	run("rm -rf etc sys log; mkdir -p etc/registry/System/Memory sys/vm sys/kernel sys/peios;"
 	    "cd sys/vm; echo 0 > overcommit_memory; echo 50 > overcommit_ratio;"
 	    "echo 0 > overcommit_kbytes; echo 8192 > admin_reserve_kbytes;"
 	    "echo 131072 > user_reserve_kbytes; echo 0 > panic_on_oom;"
@@ -137,7 +137,7 @@ static void fresh(void)
 	    "echo 125 > oom_parent_share; echo 50 > oom_fork_weight;"
 	    "echo 10000 > oom_fork_window_ms; echo 30 > oom_tcb_discount;"
 	    "echo 1000 > oom_immune_limit; echo 0 > oom_last_resort;"
-	    "echo 0 > ../kernel/panic; cd ../..;"
+	    "echo 0 > ../kernel/panic; echo everyone > ../peios/query; cd ../..;"
 	    "printf 'MemTotal: 1000000 kB\\nSwapTotal: 0 kB\\nCommitted_AS: 1000 kB\\n' > meminfo;"
 	    "echo 2 > etc/registry/System/Memory/PanicOnOom; : > log");
 }
@@ -168,8 +168,8 @@ static void start(const char *option)
 	unsetenv("JOURNAL_STREAM");
 	if (chdir(top))
 		abort();
-	execl(ksyncd, "ksyncd", "-r", "etc/registry", "-s", "sys", "-m",
-	      "meminfo", "-q", quiet, option, "run", NULL);
+	execl(ksyncd, "ksyncd", "-r", "etc/registry", "-s", "sys", "-S",
+	      "sys", "-m", "meminfo", "-q", quiet, option, "run", NULL);
 	abort();
 }
 
@@ -263,6 +263,25 @@ static void repairs_drift(void)
 	expect(notified("READY=1"), "not ready");
 	run("rm sys/vm/panic_on_oom; echo 1 > sys/vm/panic_on_oom");
 	expect_knob("vm/panic_on_oom", "2");
+	end();
+}
+
+/* In the kernel it is a word, and its default that of the boot. */
+static void sets_who_may_query(void)
+{
+	fresh();
+	run("echo owner > sys/peios/query");
+	start("-i3600");
+	expect(notified("READY=1"), "not ready");
+	expect(knob_is("peios/query", "owner"), "not as it was booted");
+	put("ProcessQuery", "everyone");
+	expect_knob("peios/query", "everyone");
+	put("ProcessQuery", "owner");
+	expect_knob("peios/query", "owner");
+	run("echo everyone > sys/peios/query");
+	expect_knob("peios/query", "owner");
+	expect(wait_for(log_has, "peios.query was changed from 1 to 0", NULL),
+	       "not reported");
 	end();
 }
 
@@ -461,6 +480,7 @@ int main(int argc, char **argv)
 		{ starts_and_ends, "run starts, pings and ends" },
 		{ follows_the_registry, "run follows the registry" },
 		{ repairs_drift, "run repairs and reports drift" },
+		{ sets_who_may_query, "run sets who may query processes" },
 		{ survives_wrong_input, "run keeps the old policy on wrong input" },
 		{ survives_the_registry_going, "run survives the registry going and coming" },
 		{ starts_without_a_registry, "run starts without a registry" },

@@ -61,6 +61,10 @@ static void texts(void)
 	good(OVERCOMMIT_MEMORY, "# why\n\n2\n\n# fin \xc3\xbc\t\n", 2);
 	good(PANIC_TIMEOUT, "-1\n", -1);
 	bad(PANIC_TIMEOUT, "strict\n");
+	good(PROCESS_QUERY, "everyone\n", QUERY_EVERYONE);
+	good(PROCESS_QUERY, "owner\n", QUERY_OWNER);
+	bad(PROCESS_QUERY, "nobody\n");
+	bad(PROCESS_QUERY, "2\n");
 	bad(PANIC_TIMEOUT, "-2\n");
 }
 

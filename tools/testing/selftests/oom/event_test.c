@@ -574,7 +574,8 @@ TEST_F_TIMEOUT(event, trace_says_the_same, 120)
 		 "%s/events/oom/oom_kill_event/enable", dir);
 	if (access(enable, R_OK))
 		SKIP(return, "no tracefs with events");
-	ASSERT_EQ(0, write_file(file, ""));
+	/* What was traced before goes. */
+	ASSERT_EQ(0, close(open(file, O_WRONLY | O_TRUNC)));
 	ASSERT_EQ(0, write_file(enable, "1"));
 	pid = eater(self->path, "trace d");
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));

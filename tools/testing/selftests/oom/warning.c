@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How early is the warning? Runs loads that end in an OOM kill, and loads that
- * do not, and says for each when which warning came.
+ * do not, each in a cgroup with a limit of its own, in one whose parent has the
+ * limit, and in one without, where the machine is the limit; and says for each
+ * when which warning came. Those of memory.forecast are armed in the cgroup of
+ * the load, whose-ever limit it is.
  *
- *	warning [LOAD...]		scripts/warning.sh makes a table of it
+ *	warning [LOAD[:PLACE]...]	scripts/warning.sh makes a table of it
  *
- * A line a load: its name, the seconds to the first OOM kill or "none", then for
- * each warning the seconds from it to the kill; where there was no kill how often
- * it came, which is how many false alarms there were; "-" if it never came.
+ * A line a load: its name, whose limit (own, parent, machine), the seconds to the
+ * first OOM kill or "none", then for each warning the seconds from it to the kill;
+ * where there was no kill how often it came, which is how many false alarms there
+ * were; "-" if it never came.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,11 +37,14 @@
 #include "../kselftest.h"
 #include "oom_util.h"
 
-#define INFO		"/proc/commitinfo"
 #define MODE		"/proc/sys/vm/overcommit_memory"
-#define LIMIT_MS	45000
+#define LIMIT_MS	90000
+/* For the cgroups that have one. */
+#define CGROUP_LIMIT	(96 * MB)
+#define SWAP		"/dev/vdb"
 
-static long long ram;
+/* The limit that the load is under, in bytes: all sizes and rates are parts of it. */
+static size_t limit;
 
 static long long now_ms(void)
 {
@@ -47,10 +59,10 @@ static void sleep_ms(int ms)
 	usleep(ms * 1000);
 }
 
-static char *promise(size_t bytes)
+static char *map(size_t bytes, int flags)
 {
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			    MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
 	if (memory == MAP_FAILED)
 		_exit(1);
@@ -58,28 +70,47 @@ static char *promise(size_t bytes)
 	return memory;
 }
 
-/* Touch memory at a rate in MB/s; 0: as fast as it goes. */
-static void pay(char *memory, size_t bytes, int rate)
+static char *promise(size_t bytes)
 {
-	long long start = now_ms(), due;
+	return map(bytes, 0);
+}
+
+/* Per cent of the limit, in whole megabytes. */
+static size_t part(int percent)
+{
+	return limit / 100 * percent / MB * MB;
+}
+
+/* Wait until so much is due, of what goes at a rate in bytes a second. */
+static void wait_due(long long start, size_t done, size_t rate)
+{
+	long long due = rate ? start + (long long)(done * 1000 / rate) : 0;
+
+	while (now_ms() < due)
+		sleep_ms(5);
+}
+
+/* Touch memory at a rate; 0: as fast as it goes. */
+static void pay(char *memory, size_t bytes, size_t rate)
+{
+	const size_t piece = MB / 4;
+	long long start = now_ms();
 	size_t paid;
 
-	for (paid = 0; paid < bytes; paid += MB) {
-		memset(memory + paid, 1, MB);
-		due = rate ? start + (long long)(paid / MB + 1) * 1000 / rate : 0;
-		while (now_ms() < due)
-			sleep_ms(5);
+	for (paid = 0; paid < bytes; paid += piece) {
+		memset(memory + paid, 1, piece);
+		wait_due(start, paid + piece, rate);
 	}
 }
 
 /* Promised at the start, paid for slowly: an arena, a heap with -Xmx. */
 static void arena(void)
 {
-	pay(promise(2 * ram), 2 * ram, 20);
+	pay(promise(2 * limit), 2 * limit, limit / 16);
 }
 
 /* Promised a megabyte at a time and paid for at once: malloc() without free(). */
-static void leak(int rate)
+static void leak(size_t rate)
 {
 	for (;;)
 		pay(promise(MB), MB, rate);
@@ -87,59 +118,126 @@ static void leak(int rate)
 
 static void slow_leak(void)
 {
-	leak(20);
+	leak(limit / 16);
+}
+
+static void steep_leak(void)
+{
+	leak(limit / 8);
 }
 
 static void step(void)
 {
 	sleep_ms(3000);
-	pay(promise(2 * ram), 2 * ram, 0);
+	pay(promise(2 * limit), 2 * limit, 0);
 }
 
-/* A server with a heap of 40 % of RAM takes snapshots while it is written to. */
+static void noreserve(void)
+{
+	pay(map(2 * limit, MAP_NORESERVE), 2 * limit, limit / 16);
+}
+
+/* A server with a heap of 40 % of the limit takes snapshots while it is written to. */
 static void fork_storm(void)
 {
-	size_t size = ram * 4 / 10 / MB * MB;
+	size_t size = part(40);
 	char *memory = promise(size);
 	int i;
 
-	pay(memory, size, 0);
+	pay(memory, size, limit / 5);
 	sleep_ms(3000);
 	for (i = 0; i < 4; i++)
 		if (!fork()) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			pay(memory, size, 10);
+			pay(memory, size, limit / 50);
 			pause();
 		}
 	while (wait(NULL) > 0)
 		;
 }
 
+/* Write so much, or for ever, at a rate. */
+static void write_to(int fd, size_t bytes, size_t rate)
+{
+	static char text[64 * 1024];
+	long long start = now_ms();
+	size_t done;
+
+	for (done = 0; !bytes || done < bytes; done += sizeof(text)) {
+		if (write(fd, text, sizeof(text)) < 0)
+			_exit(1);
+		wait_due(start, done, rate);
+	}
+}
+
 static void tmpfs_fill(void)
 {
-	int fd = memfd_create("fill", 0);
-	static char page[64 * 1024];
-	long long start = now_ms();
-	int i;
-
-	/* 20 MB/s */
-	for (i = 1;; i++) {
-		if (write(fd, page, sizeof(page)) < 0)
-			_exit(1);
-		while (now_ms() < start + i * 1000LL / 320)
-			sleep_ms(5);
-	}
+	write_to(memfd_create("fill", 0), 0, limit / 16);
 }
 
 static void many_processes(void)
 {
-	for (;;) {
+	long long start = now_ms();
+	size_t done;
+
+	for (done = 0;; done += MB) {
 		if (!fork()) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			pay(promise(2 * MB), 2 * MB, 0);
+			pay(promise(MB), MB, 0);
 			pause();
 		}
-		sleep_ms(100);
+		wait_due(start, done, limit / 16);
+	}
+}
+
+/* Something by which the OOM killer finds the one whose the kernel's memory is. */
+static void ballast(void)
+{
+	pay(promise(part(10)), part(10), 0);
+}
+
+/* Queues of sockets that nobody reads. */
+static void sockets(void)
+{
+	struct rlimit files = { 1 << 20, 1 << 20 };
+	static char text[32 * 1024];
+	long long start = now_ms();
+	size_t done = 0;
+	ssize_t n;
+	int fds[2];
+
+	ballast();
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		_exit(3);
+	for (;;) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds))
+			_exit(4);
+		while ((n = write(fds[0], text, sizeof(text))) > 0) {
+			done += n;
+			wait_due(start, done, limit / 16);
+		}
+	}
+}
+
+/* Files without content, in a file system of its own, which goes with who made it. */
+static void dentries(void)
+{
+	long long start = now_ms();
+	char name[128];
+	int i, fd;
+
+	ballast();
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/tmp", "tmpfs", 0, "nr_inodes=0"))
+		_exit(3);
+	for (i = 0;; i++) {
+		snprintf(name, sizeof(name), "/tmp/%0100d", i);
+		fd = open(name, O_CREAT | O_WRONLY, 0600);
+		if (fd < 0)
+			_exit(4);
+		close(fd);
+		/* About a kilobyte each. */
+		wait_due(start, (size_t)i * 1024, limit / 16);
 	}
 }
 
@@ -147,7 +245,7 @@ static void many_processes(void)
 static void file_cache(void)
 {
 	int fd = open("/dev/vda", O_RDONLY);
-	long long end = now_ms() + 20000;
+	long long end = now_ms() + 15000;
 	char *buffer = promise(MB);
 
 	if (fd < 0)
@@ -165,53 +263,82 @@ static void file_cache_leak(void)
 		for (;;)
 			file_cache();
 	}
-	sleep_ms(5000);
-	leak(20);
+	sleep_ms(4000);
+	leak(limit / 16);
 }
 
-static char cgroup[256];
-
-static void cgroup_leak(void)
-{
-	char file[300];
-
-	snprintf(file, sizeof(file), "%s/cgroup.procs", cgroup);
-	if (write_file(file, "0"))
-		_exit(2);
-	leak(5);
-}
-
-/* Address space by the gigabyte and hardly any use of it. */
+/* Address space many times over and hardly any use of it. */
 static void idle_promise(void)
 {
-	pay(promise(4 * ram), 8 * MB, 4);
-	sleep_ms(15000);
+	pay(promise(4 * limit), 8 * MB, limit / 50);
+	sleep_ms(8000);
 }
 
-/* Up to 60 % of RAM and back again, as batch jobs do. */
-static void bursts(void)
+/* Up to 60 % and back again within 2 s, as batch jobs do. */
+static void burst(int flags)
 {
-	size_t size = ram * 6 / 10 / MB * MB;
+	size_t size = part(60);
 	char *memory;
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		memory = promise(size);
-		pay(memory, size, 150);
+		memory = map(size, flags);
+		pay(memory, size, part(35));
 		sleep_ms(1000);
 		munmap(memory, size);
-		sleep_ms(2000);
+		sleep_ms(1000);
 	}
 }
 
-/* A process with 40 % of RAM starts programs by fork and exec. */
+static void bursts(void)
+{
+	burst(0);
+}
+
+static void noreserve_bursts(void)
+{
+	burst(MAP_NORESERVE);
+}
+
+/* A heap that is collected: up to 40 % in 4 s, and back. */
+static void collected_heap(void)
+{
+	char *memory = promise(part(40));
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		pay(memory, part(40), part(10));
+		madvise(memory, part(40), MADV_DONTNEED);
+	}
+}
+
+/* Files that come and go. */
+static void tmpfs_turnover(void)
+{
+	int i, fd;
+
+	for (i = 0; i < 6; i++) {
+		fd = memfd_create("part", 0);
+		write_to(fd, part(50), part(25));
+		close(fd);
+	}
+}
+
+/* A service that fills its caches to 85 % in 10 s, and then has what it needs. */
+static void warm_up(void)
+{
+	pay(promise(part(85)), part(85), part(85) / 10);
+	sleep_ms(5000);
+}
+
+/* A process with 40 % starts programs by fork and exec. */
 static void fork_exec(void)
 {
-	size_t size = ram * 4 / 10 / MB * MB;
+	size_t size = part(40);
 	long long end;
 
-	pay(promise(size), size, 100);
-	end = now_ms() + 10000;
+	pay(promise(size), size, part(20));
+	end = now_ms() + 8000;
 	while (now_ms() < end) {
 		if (!fork()) {
 			execl("/bin/true", "true", NULL);
@@ -222,15 +349,15 @@ static void fork_exec(void)
 	}
 }
 
-/* As a compiler's many processes: some 20 MB each, short lives, four at once. */
+/* As a compiler's many processes: some 5 % each, short lives, four at once. */
 static void build_job(void)
 {
-	long long end = now_ms() + 15000;
+	long long end = now_ms() + 12000;
 	int i;
 
 	for (i = 0; now_ms() < end; i++) {
 		if (!fork()) {
-			pay(promise(20 * MB), 20 * MB, 40);
+			pay(promise(part(5)), part(5), part(10));
 			_exit(0);
 		}
 		if (i >= 3)
@@ -243,24 +370,38 @@ static void build_job(void)
 static const struct load {
 	const char *name;
 	void (*run)(void);
-	bool in_cgroup;
+	bool swap;
 } loads[] = {
 	{ .name = "arena-paid-slowly", .run = arena },
 	{ .name = "slow-leak", .run = slow_leak },
+	{ .name = "steep-leak", .run = steep_leak },
 	{ .name = "sudden-step", .run = step },
 	{ .name = "fork-cow-storm", .run = fork_storm },
 	{ .name = "tmpfs-fill", .run = tmpfs_fill },
 	{ .name = "many-processes", .run = many_processes },
 	{ .name = "file-cache-and-leak", .run = file_cache_leak },
-	{ .name = "leak-in-cgroup", .run = cgroup_leak, .in_cgroup = true },
+	{ .name = "sockets", .run = sockets },
+	{ .name = "dentries", .run = dentries },
+	{ .name = "noreserve", .run = noreserve },
+	{ .name = "leak-into-swap", .run = slow_leak, .swap = true },
 	{ .name = "file-cache", .run = file_cache },
 	{ .name = "idle-promise", .run = idle_promise },
 	{ .name = "bursts", .run = bursts },
+	{ .name = "noreserve-bursts", .run = noreserve_bursts },
+	{ .name = "collected-heap", .run = collected_heap },
+	{ .name = "tmpfs-turnover", .run = tmpfs_turnover },
 	{ .name = "fork-exec", .run = fork_exec },
 	{ .name = "build-job", .run = build_job },
+	{ .name = "warm-up-to-85", .run = warm_up },
 };
 
-/* Warnings by poll(), then the one by looking. */
+static const char * const places[] = { "own", "parent", "machine" };
+enum { OWN, PARENT, MACHINE };
+
+/* The load is in inner; outer is its parent. Who has the limit? */
+static char outer[128], inner[160];
+
+/* Warnings by poll(), then those by looking. */
 static struct warning {
 	const char *name;
 	const char *file;
@@ -269,18 +410,17 @@ static struct warning {
 	long long first;
 	int count;
 } warnings[] = {
-	{ .name = "exhaustion-5", .file = INFO, .rule = "exhaustion 5" },
-	{ .name = "exhaustion-10", .file = INFO, .rule = "exhaustion 10" },
-	{ .name = "trend-5", .file = INFO, .rule = "trend 5" },
-	{ .name = "trend-10", .file = INFO, .rule = "trend 10" },
-	{ .name = "coverage-50", .file = INFO, .rule = "coverage 50" },
-	{ .name = "coverage-20", .file = INFO, .rule = "coverage 20" },
-	{ .name = "psi", .file = "/proc/pressure/memory", .rule = "some 150000 1000000" },
-	{ .name = "memavailable" },
+	{ .name = "exhaustion-5", .file = "memory.forecast", .rule = "exhaustion 5" },
+	{ .name = "trend-5", .file = "memory.forecast", .rule = "trend 5" },
+	{ .name = "coverage-50", .file = "memory.forecast", .rule = "coverage 50" },
+	{ .name = "psi", .file = "memory.pressure", .rule = "some 150000 1000000" },
+	{ .name = "high-90" },
+	{ .name = "poll-95" },
 };
 
 #define NR_WARNINGS	((int)ARRAY_SIZE(warnings))
-#define AVAILABLE	(NR_WARNINGS - 1)
+#define HIGH		(NR_WARNINGS - 2)
+#define POLLED		(NR_WARNINGS - 1)
 
 static void warn(struct warning *w)
 {
@@ -290,6 +430,7 @@ static void warn(struct warning *w)
 
 static void arm(void)
 {
+	char path[256];
 	size_t len;
 	int i;
 
@@ -300,12 +441,12 @@ static void arm(void)
 		w->fd = -1;
 		if (!w->file)
 			continue;
-		w->fd = open(w->file, O_RDWR | O_CLOEXEC);
+		snprintf(path, sizeof(path), "%s/%s", inner, w->file);
+		w->fd = open(path, O_RDWR | O_CLOEXEC);
 		/* psi takes the last byte for a NUL. */
 		len = strlen(w->rule) + !strcmp(w->name, "psi");
 		if (w->fd < 0 || write(w->fd, w->rule, len) < 0) {
-			fprintf(stderr, "%s: '%s': %s\n", w->file, w->rule,
-				strerror(errno));
+			fprintf(stderr, "%s: '%s': %s\n", path, w->rule, strerror(errno));
 			exit(1);
 		}
 	}
@@ -328,78 +469,106 @@ static long long oom_kills(void)
 	return kills;
 }
 
-static void look_at_available(bool *low)
+static long long meminfo(const char *key)
 {
-	long long total, available;
+	long long kb = 0;
 
-	if (read_key_number("/proc/meminfo", "MemTotal", &total) ||
-	    read_key_number("/proc/meminfo", "MemAvailable", &available))
-		return;
-	if (available * 20 < total && !*low)
-		warn(&warnings[AVAILABLE]);
-	*low = available * 20 < total;
+	read_key_number("/proc/meminfo", key, &kb);
+	return kb * 1024;
 }
 
-static void watch(const struct load *load)
+/* What of the limit is used, per cent, as who looks at it from outside knows. */
+static int used(int place)
 {
-	struct pollfd fds[NR_WARNINGS];
-	long long start, kills, killed = 0, looked = 0;
-	bool low = false;
-	int i, status;
-	pid_t pid;
+	long long bytes = 0;
+	char path[256];
 
-	/* What the load before it left is on its way back. */
-	sleep_ms(4000);
-	if (load->in_cgroup &&
-	    cgroup_create("warning", 64 * MB, cgroup, sizeof(cgroup))) {
-		fprintf(stderr, "no cgroup\n");
-		exit(1);
-	}
-	arm();
-	kills = oom_kills();
-	start = now_ms();
+	if (place == MACHINE)
+		return 100 - meminfo("MemAvailable") * 100 / meminfo("MemTotal");
+	snprintf(path, sizeof(path), "%s/memory.current", place == OWN ? inner : outer);
+	read_number(path, &bytes);
+	return bytes * 100 / (long long)limit;
+}
+
+/*
+ * An event of memory.high at 90 % comes when memory.current has got there; it would
+ * also slow down the load, so there is none. Who polls does so once a second.
+ */
+static void look_from_outside(int place)
+{
+	static bool high, beyond;
+	static long long looked;
+	int percent = used(place);
+
+	if (percent >= 90 && !high)
+		warn(&warnings[HIGH]);
+	high = percent >= 90;
+	if (now_ms() < looked + 1000)
+		return;
+	looked = now_ms();
+	if (percent >= 95 && !beyond)
+		warn(&warnings[POLLED]);
+	beyond = percent >= 95;
+}
+
+static int make_place(int place, const struct load *load)
+{
+	char text[32];
+
+	snprintf(outer, sizeof(outer), CGROUP_ROOT "/warning");
+	snprintf(inner, sizeof(inner), "%s/load", outer);
+	if (mkdir(outer, 0755) || cgroup_set(outer, "cgroup.subtree_control", "+memory") ||
+	    mkdir(inner, 0755))
+		return -1;
+	limit = CGROUP_LIMIT;
+	snprintf(text, sizeof(text), "%zu", limit);
+	if (place == MACHINE)
+		limit = meminfo("MemAvailable");
+	else if (cgroup_set(place == OWN ? inner : outer, "memory.max", text))
+		return -1;
+	if (load->swap && (system("mkswap " SWAP " > /dev/null") || swapon(SWAP, 0)))
+		return -1;
+	return 0;
+}
+
+static void remove_place(const struct load *load)
+{
+	cgroup_set(outer, "cgroup.kill", "1");
+	cgroup_remove(inner);
+	cgroup_remove(outer);
+	if (load->swap)
+		swapoff(SWAP);
+}
+
+static pid_t start(const struct load *load)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	munlockall();
+	write_file(ADJ_FILE, "0");
+	if (cgroup_set(inner, "cgroup.procs", "0"))
+		_exit(2);
+	/* What it promises counts where it was forked: let it be a child of it. */
 	pid = fork();
 	if (!pid) {
-		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		munlockall();
-		write_file(ADJ_FILE, "0");
 		load->run();
 		_exit(0);
 	}
-	for (i = 0; i < NR_WARNINGS; i++) {
-		fds[i].fd = warnings[i].fd;
-		fds[i].events = POLLPRI;
-	}
-	while (now_ms() < start + LIMIT_MS) {
-		poll(fds, NR_WARNINGS, 10);
-		for (i = 0; i < NR_WARNINGS; i++)
-			if (fds[i].fd >= 0 && fds[i].revents & POLLPRI)
-				warn(&warnings[i]);
-		if (now_ms() >= looked + 100) {
-			looked = now_ms();
-			look_at_available(&low);
-		}
-		if (oom_kills() != kills) {
-			killed = now_ms();
-			break;
-		}
-		if (waitpid(pid, &status, WNOHANG) == pid) {
-			if (status)
-				fprintf(stderr, "%s ended with %#x\n", load->name, status);
-			pid = -1;
-			break;
-		}
-	}
-	if (pid > 0) {
-		kill(-pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
-	disarm();
-	if (load->in_cgroup)
-		cgroup_remove(cgroup);
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
 
-	printf("%-20s", load->name);
+static void say(const struct load *load, int place, long long start, long long killed)
+{
+	int i;
+
+	printf("%-20s %-8s", load->name, places[place]);
 	if (killed)
 		printf(" %7.1f", (killed - start) / 1000.0);
 	else
@@ -416,28 +585,87 @@ static void watch(const struct load *load)
 	fflush(stdout);
 }
 
+static void watch(const struct load *load, int place)
+{
+	struct pollfd fds[NR_WARNINGS];
+	long long began, kills, killed = 0;
+	int i, status;
+	pid_t pid;
+
+	/* What the load before it left is on its way back. */
+	sleep_ms(3000);
+	if (make_place(place, load)) {
+		fprintf(stderr, "%s:%s: %s\n", load->name, places[place], strerror(errno));
+		exit(1);
+	}
+	arm();
+	/* As if it had been armed for long. */
+	sleep_ms(1000);
+	kills = oom_kills();
+	began = now_ms();
+	pid = start(load);
+	for (i = 0; i < NR_WARNINGS; i++) {
+		fds[i].fd = warnings[i].fd;
+		fds[i].events = POLLPRI;
+	}
+	while (now_ms() < began + LIMIT_MS) {
+		poll(fds, NR_WARNINGS, 10);
+		for (i = 0; i < NR_WARNINGS; i++)
+			if (fds[i].fd >= 0 && fds[i].revents & POLLPRI)
+				warn(&warnings[i]);
+		look_from_outside(place);
+		if (oom_kills() != kills) {
+			killed = now_ms();
+			break;
+		}
+		if (waitpid(pid, &status, WNOHANG) == pid) {
+			if (status)
+				fprintf(stderr, "%s ended with %#x\n", load->name, status);
+			pid = -1;
+			break;
+		}
+	}
+	if (pid > 0) {
+		kill(-pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	disarm();
+	remove_place(load);
+	say(load, place, began, killed);
+}
+
+/* LOAD or LOAD:PLACE, or all. */
+static bool wanted(int argc, char *argv[], const struct load *load, int place)
+{
+	char name[64];
+	int i;
+
+	snprintf(name, sizeof(name), "%s:%s", load->name, places[place]);
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], load->name) || !strcmp(argv[i], name))
+			return true;
+	return argc == 1;
+}
+
 int main(int argc, char *argv[])
 {
 	unsigned int i;
-	int j;
+	int j, place;
 
-	if (read_key_number("/proc/meminfo", "MemTotal", &ram) ||
-	    write_file(ADJ_FILE, "-1000") || write_file(MODE, "1")) {
+	if (write_file(ADJ_FILE, "-1000") || write_file(MODE, "1") ||
+	    write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory")) {
 		fprintf(stderr, "%s: must be root\n", argv[0]);
 		return 1;
 	}
-	ram *= 1024;
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 
-	printf("%-20s %7s", "load", "kill");
+	printf("%-20s %-8s %7s", "load", "limit", "kill");
 	for (j = 0; j < NR_WARNINGS; j++)
 		printf(" %13s", warnings[j].name);
 	printf("\n");
-	for (i = 0; i < ARRAY_SIZE(loads); i++) {
-		for (j = 1; j < argc && strcmp(argv[j], loads[i].name); j++)
-			;
-		if (argc == 1 || j < argc)
-			watch(&loads[i]);
-	}
+	for (i = 0; i < ARRAY_SIZE(loads); i++)
+		for (place = OWN; place <= MACHINE; place++)
+			if (wanted(argc, argv, &loads[i], place))
+				watch(&loads[i], place);
 	return 0;
 }

@@ -1275,15 +1275,19 @@ TEST_F_TIMEOUT(reach, race_of_segments, 120)
 	attacher = fork_child();
 	if (!attacher)
 		_exit(attach_for_ever(race));
-	while (now_ms() < end) {
+	/* On a slow machine until one was attached. */
+	while (now_ms() < end ||
+	       (!__atomic_load_n(&race->opened, __ATOMIC_RELAXED) &&
+		now_ms() < end + 60000)) {
 		segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
 		ASSERT_LE(0, segment);
 		__atomic_store_n(&race->child, segment, __ATOMIC_RELAXED);
 		sched_yield();
 		/* Now and then it is for all to read. */
-		if (race->spawned % 2)
+		if (race->spawned % 2) {
 			segment_set(0, 0, 0644);
-		sched_yield();
+			usleep(1000);
+		}
 		remove_segment(0);
 		race->spawned++;
 	}

@@ -761,13 +761,14 @@ int commit_judge(struct commit_group *group, unsigned long pages)
  */
 int commit_inherit(struct mm_struct *mm, unsigned long pages)
 {
+	/* Security modules are asked about each promise, as for any other. */
+	bool admin = security_vm_admin_reserve(mm, pages);
 	struct commit_refusal why;
 
 	if (!IS_ENABLED(CONFIG_COMMIT_CGROUP) && commit_judge(NULL, pages))
 		return -ENOMEM;
 	if (unlikely(!commit_promise_fast(NULL, pages)) &&
-	    !commit_within_limits(NULL, mm, pages,
-				  security_vm_admin_reserve(mm, pages), &why)) {
+	    !commit_within_limits(NULL, mm, pages, admin, &why)) {
 		commit_report(&why, pages);
 		return -ENOMEM;
 	}

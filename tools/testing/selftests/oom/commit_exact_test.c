@@ -366,6 +366,11 @@ FIXTURE_TEARDOWN(modules)
 	write_file(OVERCOMMIT, self->old);
 }
 
+static int ends(void *arg)
+{
+	return 0;
+}
+
 TEST_F(modules, are_asked_in_every_mode)
 {
 	static const char * const modes[] = { "0", "1", "2" };
@@ -380,9 +385,16 @@ TEST_F(modules, are_asked_in_every_mode)
 		ASSERT_EQ(0, write_file(OVERCOMMIT, modes[i]));
 		forget();
 		for (j = 0; j < ARRAY_SIZE(memory); j++)
-			memory[j] = mmap(NULL, page, RW, PRIVATE, -1, 0);
+			memory[j] = mmap(NULL, page, RW | (j % 2 ? PROT_EXEC : 0), PRIVATE,
+					 -1, 0);
 		EXPECT_LE((long)ARRAY_SIZE(memory), asked(text, sizeof(text))) {
 			TH_LOG("vm.overcommit_memory %s", modes[i]);
+		}
+		/* A fork, too: about each mapping that the child inherits */
+		forget();
+		EXPECT_EQ(0, run_in(NULL, ends, NULL));
+		EXPECT_LE((long)ARRAY_SIZE(memory), asked(text, sizeof(text))) {
+			TH_LOG("fork, vm.overcommit_memory %s", modes[i]);
 		}
 		for (j = 0; j < ARRAY_SIZE(memory); j++)
 			munmap(memory[j], page);

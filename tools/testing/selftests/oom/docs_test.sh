@@ -32,6 +32,7 @@ rmdir /sys/fs/cgroup/probe
 
 mode=$(cat /proc/sys/vm/overcommit_memory)
 ratio=$(cat /proc/sys/vm/overcommit_ratio)
+query=$(cat /sys/kernel/security/peios/query 2> /dev/null)
 kept=
 [ ! -e /etc/peios/registry ] || kept=y
 dir=$(mktemp -d)
@@ -44,6 +45,8 @@ defaults()
 	echo 1 > /tmp/registry/System/Memory/OomDumpTasks
 	ksyncd -r /tmp/registry apply > /dev/null
 	rm -rf /tmp/registry
+	# A registry that says nothing of it leaves it as it is.
+	[ -z "$query" ] || echo "$query" > /sys/kernel/security/peios/query
 }
 
 restore()

@@ -261,6 +261,7 @@ void mem_cgroup_forecast_free(struct mem_cgroup *memcg)
 /* As the reader's namespace has it: what is above its root is "/..". */
 static int show_limit(struct seq_file *m, struct mem_cgroup *memcg, u64 max)
 {
+	const struct cgroup *root;
 	char *path;
 	int len;
 
@@ -272,8 +273,13 @@ static int show_limit(struct seq_file *m, struct mem_cgroup *memcg, u64 max)
 	path = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!path)
 		return -ENOMEM;
-	len = cgroup_path_ns(memcg->css.cgroup, path, PATH_MAX,
-			     current->nsproxy->cgroup_ns);
+	/*
+	 * cgroup_path_ns() takes cgroup_mutex, which waits for readers of this
+	 * file. On the default hierarchy the namespace's root needs no lock.
+	 */
+	root = current->nsproxy->cgroup_ns->root_cset->dfl_cgrp;
+	len = kernfs_path_from_node(memcg->css.cgroup->kn, root->kn, path,
+				    PATH_MAX);
 	if (len >= 0)
 		seq_printf(m, "Limit: %llu kB %s\n", commit_kilobytes(max), path);
 	kfree(path);

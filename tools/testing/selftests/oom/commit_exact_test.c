@@ -321,12 +321,18 @@ TEST_F(strict, hammering_is_granted_what_fits)
  */
 #define TRACING		"/sys/kernel/tracing/"
 
-static void forget(void)
+/* What these files have goes when they are opened so, and not by a write. */
+static void empty(const char *path)
 {
-	int fd = open(TRACING "trace", O_WRONLY | O_TRUNC);
+	int fd = open(path, O_WRONLY | O_TRUNC);
 
 	if (fd >= 0)
 		close(fd);
+}
+
+static void forget(void)
+{
+	empty(TRACING "trace");
 }
 
 static long asked(char *text, size_t size)
@@ -361,7 +367,7 @@ FIXTURE_TEARDOWN(modules)
 {
 	write_file(TRACING "events/kprobes/enough/enable", "0");
 	write_file(TRACING "kprobe_events", "-:enough");
-	write_file(TRACING "set_event_pid", " ");
+	empty(TRACING "set_event_pid");
 	forget();
 	write_file(OVERCOMMIT, self->old);
 }

@@ -196,8 +196,8 @@ static inline bool peios_plainly_granted(const struct cred *cred,
  * Context: as peios_task_access().
  * Return: true if it is granted; false says nothing.
  */
-static inline bool peios_task_plain(const struct task_struct *target,
-				    u32 desired)
+static __always_inline bool peios_task_plain(const struct task_struct *target,
+					     u32 desired)
 {
 	const struct peios_process *process = peios_task(target)->process;
 	const struct peios_sd *sd = rcu_access_pointer(process->sd);

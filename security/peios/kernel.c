@@ -87,8 +87,9 @@ u64 peios_lockdown_privilege(enum lockdown_reason what)
  *
  * Programs on events see the memory of whatever process meets them, send it
  * signals and may change what functions return; others stand in for functions of
- * the kernel, or change what a sysctl is set to. What decides about packets,
- * sockets and devices is free.
+ * the kernel, or change what a sysctl is set to, or what getsockopt() tells a
+ * service of who is at the other end. What else decides about packets, sockets and
+ * devices is free.
  *
  * Return: a bit, or 0.
  */
@@ -105,6 +106,7 @@ u64 peios_bpf_privilege(enum bpf_prog_type type)
 	case BPF_PROG_TYPE_EXT:
 	case BPF_PROG_TYPE_LSM:
 	case BPF_PROG_TYPE_CGROUP_SYSCTL:
+	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
 		return PEIOS_PRIV_TCB;
 	default:
 		return 0;

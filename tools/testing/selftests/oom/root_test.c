@@ -595,6 +595,10 @@ static const struct {
 	bool guarded;
 } programs[] = {
 	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL, true },
+	{ "cgroup_getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT,
+	  true },
+	{ "cgroup_setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT,
+	  true },
 	{ "kprobe", BPF_PROG_TYPE_KPROBE, 0, true },
 	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0, true },
 	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, 0, true },

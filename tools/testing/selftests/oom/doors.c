@@ -444,7 +444,7 @@ const struct door doors[] = {
 	{ "maps", knock_maps, VM_READ, -EACCES },
 	{ "environ", knock_environ, VM_READ, -EACCES },
 	{ "exe", knock_exe, VM_READ, -EACCES },
-	{ "exe-followed", knock_exe_follow, VM_READ, -EACCES },
+	{ "exe-followed", knock_exe_follow, DUP_HANDLE, -EACCES },
 	{ "cwd", knock_cwd, VM_READ, -EACCES },
 	{ "cwd-followed", knock_cwd_follow, DUP_HANDLE, -EACCES },
 	{ "root-followed", knock_root_follow, DUP_HANDLE, -EACCES },

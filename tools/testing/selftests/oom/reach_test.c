@@ -1006,7 +1006,7 @@ TEST_F_TIMEOUT(reach, handles, 60)
 	target_stop(&self->target);
 }
 
-/* Folders are held, too; the program is no more than a file. */
+/* Folders are held, too, and the program: a file of its mount namespace. */
 TEST_F_TIMEOUT(reach, folders, 60)
 {
 	const struct target_setup setup = {};
@@ -1033,10 +1033,17 @@ TEST_F_TIMEOUT(reach, folders, 60)
 			  attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
 	}
 	snprintf(held_path, sizeof(held_path), "/proc/%d/exe", self->target.pid);
-	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, read_held, 0));
+	EXPECT_EQ(-EACCES, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
+	EXPECT_EQ(0, open_held_for_reading(0));
+	snprintf(held_path, sizeof(held_path), "/proc/%d/task/%d/exe",
+		 self->target.pid, self->target.pid);
+	EXPECT_EQ(-EACCES, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
 	target_stop(&self->target);
 
 	ASSERT_EQ(0, target_start(&self->target, &without));
+	snprintf(held_path, sizeof(held_path), "/proc/%d/exe", self->target.pid);
+	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, open_held_for_reading, 0));
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(held_path, sizeof(held_path), "/proc/%d/%s",
 			 self->target.pid, names[i]);

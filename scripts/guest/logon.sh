@@ -196,6 +196,14 @@ echo secret | peiosctl run \
 result $? "uid 0 alone is no reason"
 sed 's/^/# /' /tmp/said
 
+# Nor another's token, mounted over its own: the file is not believed.
+# shellcheck disable=SC2016 # the inner shell's number
+sh -c 'mount -o bind /proc/1/attr/peios/token "/proc/$$/attr/peios/token" &&
+	exec peiosctl elevate -- true' > /tmp/said 2>&1
+[ $? = 1 ] && grep -q '/proc does not tell' /tmp/said
+result $? "nor is a file that was mounted in /proc"
+sed 's/^/# /' /tmp/said
+
 # Killed while its command runs: that goes, too.
 { echo secret; sleep 100; } | session alice peiosctl elevate -- sleep 987 &
 wait_for running '^sleep 987 $' && runs=yes

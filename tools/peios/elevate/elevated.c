@@ -38,6 +38,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <termios.h>
@@ -48,6 +50,8 @@
 #include <security/pam_appl.h>
 
 #include <linux/kernel.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 
 #include "../logon/logon.h"
 #include "names.h"
@@ -214,19 +218,45 @@ static ssize_t expect(struct client *c, char type, struct elevate_packet *packet
 }
 
 /*
- * The text of a file of a process in /proc, that is a peer's; -1 if the process
- * is no more, so that it may be a later one's.
+ * A file of a process in /proc, and nothing that somebody has mounted in its place:
+ * neither over a part of the path, nor a /proc that knows us by another number.
+ */
+static int open_proc(pid_t pid, const char *file)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV,
+	};
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	char path[64], self[16] = "";
+	struct statfs fs;
+
+	if (proc < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%d/%s", pid, file);
+	if (fstatfs(proc, &fs) || fs.f_type != PROC_SUPER_MAGIC ||
+	    readlinkat(proc, "self", self, sizeof(self) - 1) < 0 ||
+	    atoi(self) != getpid())
+		errno = EXDEV;
+	else
+		fd = syscall(SYS_openat2, proc, path, &how, sizeof(how));
+	close(proc);
+	return fd;
+}
+
+/*
+ * The text of a file of a process in /proc, that is a peer's; -1 if it is another
+ * file's, or the process is no more, so that it may be a later one's.
  */
 static int read_proc(pid_t pid, int pidfd, const char *file, char *text,
 		     size_t size)
 {
 	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	char path[64];
+	int fd = open_proc(pid, file);
 	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EXDEV)
+		return -1;
 	n = fd < 0 ? -1 : read(fd, text, size - 1);
 	text[n < 0 ? 0 : n] = '\0';
 	if (fd >= 0)
@@ -264,13 +294,13 @@ static void identify(struct client *c)
 	c->uid = peer.uid;
 	uid = peer.uid;
 	if (read_proc(c->pid, c->pidfd, "sessionid", text, sizeof(text)))
-		fail(c, NOT_SERVED, "gone");
+		fail(c, NOT_SERVED, "/proc does not tell who it is");
 	c->session = strtoul(text, NULL, 10);
 	if (read_proc(c->pid, c->pidfd, "loginuid", text, sizeof(text)))
-		fail(c, NOT_SERVED, "gone");
+		fail(c, NOT_SERVED, "/proc does not tell who it is");
 	c->loginuid = strtoul(text, NULL, 10);
 	if (read_proc(c->pid, c->pidfd, "attr/peios/token", text, sizeof(text)))
-		fail(c, NOT_SERVED, "gone");
+		fail(c, NOT_SERVED, "/proc does not tell who it is");
 	if (sscanf(text, "user S-1-22-1-%u\n", &uid) != 1)
 		uid = peer.uid;
 	if (!buffer || getpwuid_r(uid, &entry, buffer, 65536, &found) || !found ||

@@ -15,7 +15,7 @@
 
 cd "$(dirname "$0")" || exit 1
 place=${1:-}
-docs='overcommit oom oom-events memory-policy Peios'
+docs='overcommit container-memory oom oom-events memory-policy Peios'
 PATH=$PWD:$PATH
 
 echo "TAP version 13"
@@ -56,7 +56,7 @@ restore()
 	rm -rf "$dir" /tmp/registry
 	[ -n "$kept" ] || rm -rf /etc/peios/registry
 	[ -z "$applied" ] || defaults
-	for group in db kubepods.slice; do
+	for group in db web kubepods.slice; do
 		[ ! -d "/sys/fs/cgroup/$group" ] || rmdir "/sys/fs/cgroup/$group"
 	done
 }
@@ -96,7 +96,7 @@ run()
 have()
 {
 	case $1 in
-	overcommit/cgroup*) [ -n "$have_limits" ] ;;
+	overcommit/cgroup*|container-memory/*) [ -n "$have_limits" ] ;;
 	oom-events/*) [ -e /proc/oom_history ] ;;
 	Peios/*|memory-policy/install) grep -q 'mode enforcing' /sys/kernel/security/peios/status ;;
 	esac 2> /dev/null

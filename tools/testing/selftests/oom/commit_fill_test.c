@@ -2,7 +2,7 @@
 /*
  * Pages that get into a private mapping otherwise than by a store of its owner: by
  * userfaultfd, for which it is charged whole when it is registered, and by a debugger
- * or /proc/PID/mem, for which it is not. See the tables in
+ * or /proc/PID/mem, for which it is not. A load puts none there. See the tables in
  * Documentation/mm/overcommit-accounting.rst.
  */
 #define _GNU_SOURCE
@@ -374,6 +374,43 @@ static int leaves_out(void *arg)
 
 	MUST(!madvise(a, PAGES(LEN), MADV_DONTFORK));
 	return run_in(NULL, has_less, NULL);
+}
+
+#define HUGE_PAGES	"/sys/kernel/mm/transparent_hugepage/"
+
+static int reads(void *arg)
+{
+	const size_t pages = 4096;
+	long long before, after;
+	char path[160];
+	size_t i;
+	char *a;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", in.group);
+	begin();
+	a = map(pages, PROT_READ, PRIVATE, -1);
+	MUST(!madvise(a, PAGES(pages), MADV_HUGEPAGE));
+	MUST(!read_key_number(path, "anon", &before));
+	for (i = 0; i < pages; i++)
+		*(volatile char *)(a + PAGES(i));
+	MUST(!read_key_number(path, "anon", &after));
+	/* What the process itself needs meanwhile */
+	MUST(after - before < PAGES(pages / 8));
+	COUNTS(0, 0);
+	return 0;
+}
+
+/* Not even where huge pages are, and there is no huge page of zeros. */
+TEST_F(fill, by_a_load_does_not_happen)
+{
+	char zero[16];
+
+	if (read_file(HUGE_PAGES "use_zero_page", zero, sizeof(zero)) < 0)
+		SKIP(return, "no huge pages: CONFIG_TRANSPARENT_HUGEPAGE is off");
+	EXPECT_EQ(0, run_in(self->group, reads, NULL));
+	EXPECT_EQ(0, write_file(HUGE_PAGES "use_zero_page", "0"));
+	EXPECT_EQ(0, run_in(self->group, reads, NULL));
+	write_file(HUGE_PAGES "use_zero_page", zero);
 }
 
 TEST_F(fill, of_what_a_child_does_not_get)

@@ -118,8 +118,9 @@ void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *r
  * @copied: it may have pages of its own
  *
  * It becomes what it would be if MAP_NORESERVE had not been heeded: accounted if
- * it is private and writable, or was when its pages were written; and where it is
- * not writable, accounted by mprotect() once it is made so. Not what others
+ * it is private and writable, or was when its pages were written, or the parent's
+ * userfaultfd goes with it; and where it is none of that, accounted by mprotect()
+ * once it is made writable. Not what others
  * account for: shared memory is its object's, huge pages have a pool of their own,
  * and MAP_DROPPABLE memory promises nothing.
  *
@@ -131,7 +132,9 @@ vm_flags_t commit_inherited(vm_flags_t flags, bool copied)
 	    flags & (VM_SHARED | VM_MAYSHARE | VM_HUGETLB | VM_DROPPABLE))
 		return flags;
 	flags &= ~VM_NORESERVE;
-	return copied || flags & VM_WRITE ? flags | VM_ACCOUNT : flags;
+	if (copied || flags & (VM_WRITE | VM_COMMIT_FILLED))
+		flags |= VM_ACCOUNT;
+	return flags;
 }
 
 /**

@@ -228,6 +228,10 @@ static void inherited(struct kunit *test)
 		  VM_READ | VM_WRITE | VM_GROWSDOWN | VM_ACCOUNT },
 		{ NORESERVE | VM_WRITE | VM_WIPEONFORK, false,
 		  VM_READ | VM_WRITE | VM_WIPEONFORK | VM_ACCOUNT },
+		/* By its parent's userfaultfd, which it was born with */
+		{ NORESERVE | VM_UFFD_MISSING, false,
+		  VM_READ | VM_UFFD_MISSING | VM_ACCOUNT },
+		{ NORESERVE | VM_UFFD_WP, false, VM_READ | VM_UFFD_WP | VM_ACCOUNT },
 		/* Once it is: mprotect() charges it. */
 		{ NORESERVE, false, VM_READ },
 		{ VM_NORESERVE, false, 0 },

@@ -155,6 +155,9 @@ static inline bool vma_growth_counts(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_ACCOUNT;
 }
 
+/* Registered with a userfaultfd */
+#define VM_COMMIT_FILLED	(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
+
 /*
  * Userfaultfd puts pages also into a private mapping that is not writable. It is
  * charged for that when it is registered, if it was not before, ...
@@ -168,7 +171,7 @@ static inline bool vma_filling_counts(struct vm_area_struct *vma)
 /* ... and mprotect() does not give back what may still come. */
 static inline bool vma_may_be_filled(const struct vm_area_struct *vma)
 {
-	return vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR);
+	return vma->vm_flags & VM_COMMIT_FILLED;
 }
 
 void mm_unacct_memory(struct mm_struct *mm, unsigned long pages);

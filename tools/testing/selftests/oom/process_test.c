@@ -1123,7 +1123,9 @@ TEST_F_TIMEOUT(permissive, what_is_done_to_others, 120)
 	EXPECT_EQ(0, in_child(change_as_alice, &change));
 	ASSERT_EQ(0, read_key_number(PEIOS_DIR "/stats", "access_would_refuse",
 				     &after));
-	EXPECT_EQ(before + 4, after);
+	/* Of a process that is refused the same more than once in a second one counts. */
+	EXPECT_LE(before + 2, after);
+	EXPECT_GE(before + 4, after);
 	target_stop(&self->target);
 }
 

@@ -263,8 +263,12 @@ void print_openmetrics(FILE *out, const struct state *state,
 		"oomstat_coverage_ratio %lld.%02lld\n",
 		s->coverage / 100, s->coverage % 100);
 	if (s->native) {
-		fprintf(out, "# TYPE oomstat_refusals counter\n"
-			"# HELP oomstat_refusals Promises refused.\n"
+		/*
+		 * The type of a counter is that of oomstat_refusals here, and of
+		 * oomstat_refusals_total in the older format of Prometheus, which
+		 * the collector and promtool read. Without it both take the text.
+		 */
+		fprintf(out, "# HELP oomstat_refusals_total Promises refused.\n"
 			"oomstat_refusals_total %lld\n", s->refused);
 		print_gauge(out, "payment_rate_bytes_per_second", "",
 			    "How fast promises are being paid, smoothed.",

@@ -243,8 +243,9 @@ static const struct {
 	{ "shared", "pages" }, { "swarm", "pages" },
 	{ "rss", "pages" }, { "swap", "pages" }, { "pgtables", "pages" },
 	{ "parent", "pages" }, { "lasting", "pages" },
+	{ "totalpages", "pages" },
 	{ "parent_share", "permille" }, { "fork_weight", "permille" },
-	{ "tcb_discount", "permille" },
+	{ "tcb_discount", "permille" }, { "immune_limit", "permille" },
 };
 
 /* The key with its unit, or the key itself. */

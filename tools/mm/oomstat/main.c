@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <nss.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "names.h"
@@ -75,11 +77,19 @@ static unsigned long to_number(const char *text, unsigned long least)
 	return value;
 }
 
-/* A user by name or number. */
+/*
+ * A user by number or name. Linked statically, without a dynamic linker, it asks
+ * /etc/passwd only: what else names users is a shared library, which may not fit.
+ */
 static uid_t to_user(const char *text)
 {
-	const struct passwd *user = getpwnam(text);
+	const struct passwd *user;
 
+	if (!text[strspn(text, "0123456789")])
+		return to_number(text, 0);
+	if (!getauxval(AT_BASE))
+		__nss_configure_lookup("passwd", "files");
+	user = getpwnam(text);
 	return user ? user->pw_uid : to_number(text, 0);
 }
 

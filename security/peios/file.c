@@ -251,13 +251,16 @@ static bool session_has_tcb(void)
 /* The controlling terminal of a process, a reference, or NULL. */
 static struct tty_struct *terminal_of(struct task_struct *p)
 {
-	struct tty_struct *tty = NULL;
+	struct sighand_struct *sighand;
+	struct tty_struct *tty;
 	unsigned long flags;
 
-	if (lock_task_sighand(p, &flags)) {
-		tty = tty_kref_get(p->signal->tty);
-		unlock_task_sighand(p, &flags);
-	}
+	sighand = __lock_task_sighand(p, &flags);
+	if (!sighand)
+		return NULL;
+	__acquire(&sighand->siglock);	/* for sparse */
+	tty = tty_kref_get(p->signal->tty);
+	unlock_task_sighand(p, &flags);
 	return tty;
 }
 

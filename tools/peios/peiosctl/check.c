@@ -165,6 +165,7 @@ static void say_privileges(FILE *out, u64 mask)
  * @hidden: it may not be read
  * @target_pip: the target's integrity protection
  * @target: the target's token
+ * @by_capability: rights that Linux's capabilities give it on the target
  * @refused: for each of enum peios_check, whether it has refused something
  * @lacks: privileges that were missing
  */

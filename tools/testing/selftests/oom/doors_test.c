@@ -709,8 +709,8 @@ TEST_F_TIMEOUT(doors, refused_reading_is_recorded_once, 120)
 TEST_F_TIMEOUT(doors, change_of_who_may_query_is_recorded, 120)
 {
 	static const char asked[] = "avc:  granted  { query_everyone } for  pid=";
-	static const char text[] = " lsm=peios op=query_everyone"
-		" privilege=SeTcbPrivilege scontext=" SYSTEM;
+	static const char text[] =
+		" lsm=peios op=query_everyone privilege=SeTcbPrivilege scontext=" SYSTEM;
 	bool found = false;
 	int fd, tries;
 
@@ -727,8 +727,9 @@ TEST_F_TIMEOUT(doors, change_of_who_may_query_is_recorded, 120)
 TEST_F_TIMEOUT(doors, refused_change_is_recorded, 120)
 {
 	static const char asked[] = "avc:  denied  { set_token } for  pid=";
-	static const char text[] = " lsm=peios op=set_token check=privilege"
-		" missing=SeTcbPrivilege scontext=" SYSTEM " tcontext=" SYSTEM;
+	static const char text[] =
+		" lsm=peios op=set_token check=privilege missing=SeTcbPrivilege scontext="
+		SYSTEM " tcontext=" SYSTEM;
 	bool found = false;
 	int fd, tries;
 
@@ -749,9 +750,9 @@ TEST_F_TIMEOUT(doors, lowering_is_recorded, 120)
 {
 	static const char asked[] =
 		"avc:  granted  { set_oom_score_adj } for  pid=";
-	static const char text[] = " lsm=peios op=set_oom_score_adj old=40 new=30"
-		" privilege=SeTcbPrivilege of=writer scontext=" SYSTEM
-		" tcontext=" SYSTEM;
+	static const char text[] =
+		" lsm=peios op=set_oom_score_adj old=40 new=30 privilege=SeTcbPrivilege of=writer scontext="
+		SYSTEM " tcontext=" SYSTEM;
 	bool found = false;
 	int fd, tries;
 

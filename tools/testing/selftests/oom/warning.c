@@ -469,7 +469,7 @@ static long long oom_kills(void)
 	return kills;
 }
 
-static long long meminfo(const char *key)
+static long long meminfo_of(const char *key)
 {
 	long long kb = 0;
 
@@ -484,7 +484,7 @@ static int used(int place)
 	char path[256];
 
 	if (place == MACHINE)
-		return 100 - meminfo("MemAvailable") * 100 / meminfo("MemTotal");
+		return 100 - meminfo_of("MemAvailable") * 100 / meminfo_of("MemTotal");
 	snprintf(path, sizeof(path), "%s/memory.current", place == OWN ? inner : outer);
 	read_number(path, &bytes);
 	return bytes * 100 / (long long)limit;
@@ -523,7 +523,7 @@ static int make_place(int place, const struct load *load)
 	limit = CGROUP_LIMIT;
 	snprintf(text, sizeof(text), "%zu", limit);
 	if (place == MACHINE)
-		limit = meminfo("MemAvailable");
+		limit = meminfo_of("MemAvailable");
 	else if (cgroup_set(place == OWN ? inner : outer, "memory.max", text))
 		return -1;
 	if (load->swap && (system("mkswap " SWAP " > /dev/null") || swapon(SWAP, 0)))

@@ -380,11 +380,11 @@ static int leaves_out(void *arg)
 
 static int reads(void *arg)
 {
-	const size_t pages = 4096;
+	const long pages = 4096;
 	long long before, after;
 	unsigned int sum = 0;
 	char path[160];
-	size_t i;
+	long i;
 	char *a;
 
 	snprintf(path, sizeof(path), "%s/memory.stat", in.group);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "commit_util.h"
 #include "oom_util.h"
 
 #define INFO		"/proc/commitinfo"
@@ -37,24 +38,7 @@
 
 static int arm(const char *rule)
 {
-	int fd = open(INFO, O_RDWR | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, rule, strlen(rule)) == (ssize_t)strlen(rule))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
-/* What poll() reports of POLLPRI and POLLERR. */
-static int reported(int fd, int ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLPRI };
-
-	return poll(&p, 1, ms) < 0 ? -errno : p.revents;
+	return commit_arm(INFO, rule);
 }
 
 static long long now_ms(void)
@@ -152,13 +136,13 @@ TEST_F(trigger, refuses_bad_rules)
 	EXPECT_EQ(EFAULT, errno);
 
 	/* No trigger yet: an error, lest somebody waits for ever. */
-	EXPECT_EQ(POLLPRI | POLLERR, reported(fd, 0));
+	EXPECT_EQ(POLLPRI | POLLERR, commit_reported(fd, 0));
 	EXPECT_EQ(12, write(fd, "exhaustion 5", 12));
-	EXPECT_EQ(0, reported(fd, 0));
+	EXPECT_EQ(0, commit_reported(fd, 0));
 	/* And no second one. */
 	EXPECT_EQ(-1, write(fd, "exhaustion 6", 12));
 	EXPECT_EQ(EBUSY, errno);
-	EXPECT_EQ(0, reported(fd, 0));
+	EXPECT_EQ(0, commit_reported(fd, 0));
 	/* It can be read as before. */
 	EXPECT_LT(0, read(fd, huge, sizeof(huge)));
 	close(fd);
@@ -186,38 +170,38 @@ TEST_F_TIMEOUT(trigger, reports_once_per_crossing, 180)
 		 outstanding * 1024 + 200 * (long long)MB);
 	fd = arm(rule);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, reported(fd, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(fd, QUIET_MS));
 
 	memory = promise(100 * MB);
 	ASSERT_NE(MAP_FAILED, memory);
-	EXPECT_EQ(0, reported(fd, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(fd, QUIET_MS));
 	munmap(memory, 100 * MB);
 
 	memory = promise(300 * MB);
 	ASSERT_NE(MAP_FAILED, memory);
-	EXPECT_EQ(POLLPRI, reported(fd, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(fd, SOON_MS));
 	/* Still beyond: it was said. */
-	EXPECT_EQ(0, reported(fd, QUIET_MS + 1000));
+	EXPECT_EQ(0, commit_reported(fd, QUIET_MS + 1000));
 
 	/* Short of the threshold, but not clear of it: no new crossing. */
 	ASSERT_EQ(0, munmap(memory, 110 * MB));
-	EXPECT_EQ(0, reported(fd, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(fd, QUIET_MS));
 	more = promise(110 * MB);
 	ASSERT_NE(MAP_FAILED, more);
-	EXPECT_EQ(0, reported(fd, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(fd, QUIET_MS));
 	close(fd);
 
 	/* Clear of it, and beyond again, within the window: at its end. */
 	fd = arm(rule);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(POLLPRI, reported(fd, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(fd, SOON_MS));
 	first = now_ms();
 	munmap((char *)memory + 110 * MB, 190 * MB);
 	munmap(more, 110 * MB);
 	usleep(250000);
 	memory = promise(300 * MB);
 	ASSERT_NE(MAP_FAILED, memory);
-	EXPECT_EQ(POLLPRI, reported(fd, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(fd, SOON_MS));
 	second = now_ms();
 	/* poll() may have been late for the first. */
 	EXPECT_LE(900, second - first);
@@ -233,7 +217,7 @@ TEST_F(trigger, reports_at_once_what_has_happened)
 
 	ASSERT_NE(MAP_FAILED, memory);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(POLLPRI, reported(fd, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(fd, SOON_MS));
 	EXPECT_GT(SOON_MS, now_ms() - start);
 	close(fd);
 }
@@ -293,23 +277,23 @@ TEST_F_TIMEOUT(trigger, sees_a_promise_that_cant_be_kept, 180)
 	ASSERT_LE(0, coverage);
 	ASSERT_LE(0, exhaustion);
 	ASSERT_LE(0, trend);
-	EXPECT_EQ(0, reported(coverage, QUIET_MS));
-	EXPECT_EQ(0, reported(exhaustion, 0));
+	EXPECT_EQ(0, commit_reported(coverage, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(exhaustion, 0));
 
 	ASSERT_EQ(0, read_key_number(INFO, "Available", &available));
 	bytes = available * 1024 * 2;
 	memory = promise(bytes);
 	ASSERT_NE(MAP_FAILED, memory);
 	madvise(memory, bytes, MADV_NOHUGEPAGE);
-	EXPECT_EQ(POLLPRI, reported(coverage, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(coverage, SOON_MS));
 
 	/* 64 MB in 2 s or more. */
 	for (paid = 0; paid < 64 * MB; paid += MB) {
 		memset(memory + paid, 1, MB);
 		usleep(20000);
 	}
-	EXPECT_EQ(POLLPRI, reported(exhaustion, SOON_MS));
-	EXPECT_EQ(POLLPRI, reported(trend, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(exhaustion, SOON_MS));
+	EXPECT_EQ(POLLPRI, commit_reported(trend, SOON_MS));
 	ASSERT_EQ(0, read_key_number(INFO, "Rate", &rate));
 	EXPECT_LT(1024, rate);
 	ASSERT_EQ(0, read_key_number(INFO, "Exhaustion", &seconds));

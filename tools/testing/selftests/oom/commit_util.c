@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -364,4 +365,27 @@ void must_differ(const char *file, int line, const char *a, long long va,
 {
 	fprintf(stderr, "# %s:%d: %s is %lld, %s is %lld\n", file, line, a, va, b, vb);
 	_exit(99);
+}
+
+/* A trigger of a file with a forecast; the descriptor to wait on, or an error. */
+int commit_arm(const char *path, const char *rule)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, rule, strlen(rule)) == (ssize_t)strlen(rule))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/* What poll() reports of POLLPRI and POLLERR. */
+int commit_reported(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+
+	return poll(&p, 1, ms) < 0 ? -errno : p.revents;
 }

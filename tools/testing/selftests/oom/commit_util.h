@@ -87,4 +87,7 @@ void must_failed(const char *file, int line, const char *what);
 void must_differ(const char *file, int line, const char *a, long long va,
 		 const char *b, long long vb);
 
+int commit_arm(const char *path, const char *rule);
+int commit_reported(int fd, int ms);
+
 #endif /* COMMIT_UTIL_H */

@@ -140,12 +140,17 @@ static int knock_environ(pid_t pid)
 	return open_proc(pid, "environ", O_RDONLY);
 }
 
-static int knock_exe(pid_t pid)
+static int read_link(pid_t pid, const char *name)
 {
 	char path[64], text[256];
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	return result(readlink(path, text, sizeof(text)));
+}
+
+static int knock_exe(pid_t pid)
+{
+	return read_link(pid, "exe");
 }
 
 int knock_vm_readv(pid_t pid)
@@ -204,10 +209,7 @@ static int knock_setns(pid_t pid)
 
 static int knock_fd(pid_t pid)
 {
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/0", pid);
-	return result(readlink(path, text, sizeof(text)));
+	return read_link(pid, "fd/0");
 }
 
 /* To follow is to have what it links to. */
@@ -228,10 +230,7 @@ static int knock_root_follow(pid_t pid)
 
 static int knock_cwd(pid_t pid)
 {
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
-	return result(readlink(path, text, sizeof(text)));
+	return read_link(pid, "cwd");
 }
 
 static int knock_exe_follow(pid_t pid)

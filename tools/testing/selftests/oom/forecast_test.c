@@ -123,24 +123,7 @@ static const char *path_of(const char *cgroup)
 
 static int arm(const char *cgroup, const char *rule)
 {
-	int fd = open(file_of(cgroup), O_RDWR | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, rule, strlen(rule)) == (ssize_t)strlen(rule))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
-/* What poll() reports of POLLPRI and POLLERR. */
-static int reported(int fd, int ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLPRI };
-
-	return poll(&p, 1, ms) < 0 ? -errno : p.revents;
+	return commit_arm(file_of(cgroup), rule);
 }
 
 static char *promise(size_t bytes, int flags)
@@ -388,7 +371,7 @@ static long long warned_before(const char *watch, const char *in, const char *ru
 	if (fd < 0)
 		return fd;
 	pid = fork_into(in, load, NULL);
-	if (reported(fd, 20000) != POLLPRI) {
+	if (commit_reported(fd, 20000) != POLLPRI) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		close(fd);
@@ -452,8 +435,8 @@ TEST_F_TIMEOUT(forecast, is_calm_about_a_job_that_fits, 180)
 	ASSERT_LE(0, trend);
 	ASSERT_LE(0, exhaustion);
 	EXPECT_EQ(0, run_in(self->left, take_half, NULL));
-	EXPECT_EQ(0, reported(trend, 0));
-	EXPECT_EQ(0, reported(exhaustion, 0));
+	EXPECT_EQ(0, commit_reported(trend, 0));
+	EXPECT_EQ(0, commit_reported(exhaustion, 0));
 	close(trend);
 	close(exhaustion);
 }
@@ -477,12 +460,12 @@ TEST_F(forecast, takes_the_rules_of_commitinfo)
 		}
 		EXPECT_EQ(EINVAL, errno);
 	}
-	EXPECT_EQ(POLLPRI | POLLERR, reported(fd, 0));
+	EXPECT_EQ(POLLPRI | POLLERR, commit_reported(fd, 0));
 	EXPECT_EQ(8, write(fd, "trend 5\n", 8));
-	EXPECT_EQ(0, reported(fd, 0));
+	EXPECT_EQ(0, commit_reported(fd, 0));
 	EXPECT_EQ(-1, write(fd, "trend 6", 7));
 	EXPECT_EQ(EBUSY, errno);
-	EXPECT_EQ(0, reported(fd, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(fd, QUIET_MS));
 	close(fd);
 
 	fd = open(file_of(self->left), O_RDONLY | O_CLOEXEC);
@@ -511,13 +494,13 @@ TEST_F(forecast, reports_to_whom_it_concerns)
 	ASSERT_LE(0, near);
 	ASSERT_LE(0, far);
 	ASSERT_LE(0, other);
-	EXPECT_EQ(0, reported(near, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(near, QUIET_MS));
 	pid = fork_into(self->left, promise_and_stay, NULL);
 	ASSERT_LT(0, pid);
-	EXPECT_EQ(POLLPRI, reported(near, SOON_MS));
-	EXPECT_EQ(0, reported(near, QUIET_MS));
-	EXPECT_EQ(0, reported(far, 0));
-	EXPECT_EQ(0, reported(other, 0));
+	EXPECT_EQ(POLLPRI, commit_reported(near, SOON_MS));
+	EXPECT_EQ(0, commit_reported(near, QUIET_MS));
+	EXPECT_EQ(0, commit_reported(far, 0));
+	EXPECT_EQ(0, commit_reported(other, 0));
 	EXPECT_LE(65536, line_of(self->left, "Outstanding"));
 	EXPECT_EQ(0, line_of(self->right, "Outstanding"));
 	close(near);
@@ -567,7 +550,7 @@ static int look_from_a_container(void *arg)
 	fd = open("/mnt/memory.forecast", O_RDWR);
 	MUST(fd >= 0);
 	MUST_EQ(7, write(fd, "trend 5", 7));
-	MUST_EQ(0, reported(fd, 300));
+	MUST_EQ(0, commit_reported(fd, 300));
 	return 0;
 }
 
@@ -602,7 +585,7 @@ TEST_F(forecast, ends_with_its_cgroup)
 	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, remove_soon, self->left));
 	/* Who waits is told that there is nothing to wait for. */
-	EXPECT_EQ(POLLPRI | POLLERR, reported(fd, SOON_MS));
+	EXPECT_EQ(POLLPRI | POLLERR, commit_reported(fd, SOON_MS));
 	pthread_join(thread, &failed);
 	EXPECT_EQ(NULL, failed);
 	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, SOON_MS));
@@ -643,7 +626,7 @@ static void *arm_and_poll(void *arg)
 		fd = arm(storm, "outstanding 0");
 		if (fd < 0)
 			continue;
-		reported(fd, 3);
+		commit_reported(fd, 3);
 		if (pread(fd, text, sizeof(text), 0) < 0 && errno != ENODEV)
 			return (void *)1;
 		close(fd);

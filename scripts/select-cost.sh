@@ -6,7 +6,7 @@
 # on the base kernel and on ours with everything on, in guests that count (qemu.sh
 # -I). Ours may be at most 1.10 of the base kernel's. SELECT_TASKS names the
 # numbers of tasks, 1000 by default; SELECT_MB the guest's memory, 1536: some
-# 15000 tasks.
+# 15000 tasks. The same with the table of tasks in the log.
 #
 # Then, what a precise sum of the RSS counters costs for each CPU, one walk for all
 # four of them against the four walks of percpu_counter_sum().
@@ -97,9 +97,10 @@ compare_walks()
 }
 
 echo "TAP version 13"
-echo "1..$((${#tasks[@]} + 3))"
+echo "1..$((${#tasks[@]} + 4))"
 compare immune 1.10 "${tasks[0]}"
 compare flat 1.10 "${tasks[@]}"
 compare pairs 1.10 "${tasks[0]}"
+compare dump 1.10 "${tasks[0]}"
 compare_walks
 exit $rc

@@ -3,11 +3,11 @@
  * What it costs to choose a victim among so many processes, by x86's time stamp
  * counter: instructions in a guest of one CPU under `qemu -icount shift=0`.
  *
- *	select_bench flat|pairs|alike|immune NUMBER...
+ *	select_bench flat|pairs|alike|immune|dump NUMBER...
  *
  * flat: idle children of this process, and one that is larger; pairs: each idle
  * one is the only child of another; alike: there is no larger one; immune: the
- * idle ones need no score.
+ * idle ones need no score; dump: as flat, with the table of tasks in the log.
  * Prints "KIND NUMBER COUNT" lines: the count, the least of several rounds, from
  * sysrq-f until the victim is marked (the trace event oom:mark_victim). Subtract
  * that of another number: what is left is the search for it.
@@ -33,9 +33,13 @@
 
 #define TRACING	"/sys/kernel/tracing"
 
-/* The first ones print a report to the kernel log, which is ratelimited. */
+/*
+ * The first ten in five seconds print a report to the kernel log.  Where the table
+ * of tasks is what is measured, two numbers of tasks fit into these.
+ */
 #define WARM_UP	11
 #define ROUNDS	5
+#define DUMPS	4
 
 static int ready[2];
 static bool immune;
@@ -145,12 +149,15 @@ int main(int argc, char *argv[])
 {
 	bool pairs = argc > 1 && !strcmp(argv[1], "pairs");
 	bool alike = argc > 1 && !strcmp(argv[1], "alike");
-	int i, round, number, have = 0;
+	bool dump = argc > 1 && !strcmp(argv[1], "dump");
+	int i, round, rounds, number, have = 0;
 	uint64_t took, least;
 
 	immune = argc > 1 && !strcmp(argv[1], "immune");
-	if (argc < 3 || !(pairs || alike || immune || !strcmp(argv[1], "flat"))) {
-		fprintf(stderr, "usage: %s flat|pairs|alike|immune NUMBER...\n", argv[0]);
+	if (argc < 3 || !(pairs || alike || immune || dump ||
+			  !strcmp(argv[1], "flat"))) {
+		fprintf(stderr, "usage: %s flat|pairs|alike|immune|dump NUMBER...\n",
+			argv[0]);
 		return 2;
 	}
 	mount("tracefs", TRACING, "tracefs", 0, NULL);
@@ -158,7 +165,7 @@ int main(int argc, char *argv[])
 	    write_file("/proc/sys/kernel/printk", "1") ||
 	    write_file("/proc/sys/kernel/threads-max", "200000") ||
 	    write_file("/proc/sys/kernel/pid_max", "400000") ||
-	    write_file("/proc/sys/vm/oom_dump_tasks", "0") ||
+	    write_file("/proc/sys/vm/oom_dump_tasks", dump ? "1" : "0") ||
 	    write_file(TRACING "/trace_clock", "x86-tsc") ||
 	    write_file(TRACING "/events/oom/mark_victim/enable", "1"))
 		die("may not");
@@ -170,8 +177,8 @@ int main(int argc, char *argv[])
 			wait_ready(1 + pairs);
 			have += 1 + pairs;
 		}
-		for (round = 0, least = UINT64_MAX; round < ROUNDS +
-		     (i == 2 ? WARM_UP : 0); round++) {
+		rounds = dump ? DUMPS : ROUNDS + (i == 2 ? WARM_UP : 0);
+		for (round = 0, least = UINT64_MAX; round < rounds; round++) {
 			took = one_choice(alike ? 0 : 8 * MB);
 			if (took < least)
 				least = took;

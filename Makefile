@@ -6,7 +6,7 @@ BUILD ?= build
 S := scripts
 export BUILD KSRC CONFIG
 
-.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check load soak kunit lint bench select reap-bench warning \
+.PHONY: help setup-% apply release debug kcsan vanilla initramfs run check kselftest load soak kunit lint bench select reap-bench warning \
 	tree refresh series series-check off-check configs analyze coverage deb vm userland clean
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo '  make check SUITE=X a part: release, debug, kunit, selftests, config,'
 	@echo '                     one self-test, such as gate_test, or one test of'
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
+	@echo "  make kselftest     the base's own self-tests on the base kernel and on ours;"
+	@echo '                     make check runs the quicker part of them'
 	@echo '  make load          the self-tests 20 times (RUNS) on a busy machine'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make soak          TIME=60m of all at once, OOM kills, failing allocations, CPUs'
@@ -81,8 +83,11 @@ run: initramfs
 KERNELS ?= $(if $(filter release debug,$(SUITE)),$(SUITE),release debug)
 export KERNELS
 
-check: setup-check $(KERNELS) $(if $(SUITE),,vanilla) initramfs
+check: setup-check setup-kselftest $(KERNELS) $(if $(SUITE),,vanilla) initramfs
 	@$(S)/check.sh $(SUITE)
+
+kselftest: setup-kselftest vanilla initramfs
+	@$(S)/kselftest.sh full
 
 load: setup-check initramfs
 	@$(S)/load.sh

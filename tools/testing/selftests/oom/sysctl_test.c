@@ -74,6 +74,8 @@ static const char * const knobs[] = {
 	"vm/oom_tcb_discount", "vm/oom_immune_limit", "vm/oom_last_resort",
 	"kernel/core_pattern", "kernel/poweroff_cmd", "kernel/usermodehelper/bset",
 	"kernel/usermodehelper/inheritable", "kernel/sysrq", "kernel/cad_pid",
+	"kernel/shm_rmid_forced", "vm/min_free_kbytes",
+	"vm/watermark_scale_factor", "vm/lowmem_reserve_ratio",
 };
 
 FIXTURE(policy) {
@@ -126,6 +128,20 @@ TEST_F(policy, every_knob_needs_the_privilege)
 	/* What is no policy is as ever. */
 	ASSERT_LT(0, read_file(OTHER, old, sizeof(old)));
 	EXPECT_EQ(0, write_file(OTHER, old));
+}
+
+/* What a namespace of IPC has for itself is for who is in it to set. */
+TEST_F(policy, a_namespace_of_ipc_has_its_own)
+{
+	static const char forced[] = "/proc/sys/kernel/shm_rmid_forced";
+	long long now;
+
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, write_file(forced, "1"));
+	ASSERT_EQ(0, unshare(CLONE_NEWIPC));
+	EXPECT_EQ(0, write_file(forced, "1"));
+	ASSERT_EQ(0, read_number(forced, &now));
+	EXPECT_EQ(1, now);
 }
 
 TEST_F(policy, a_privilege_that_is_disabled_does_not_count)

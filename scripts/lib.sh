@@ -159,5 +159,5 @@ overlay_files()
 # Of files named on standard input, those that are compiled into the kernel.
 kernel_code()
 {
-	grep -E '^(fs|ipc|kernel|mm|security)/.*\.c$'
+	grep -E '^(drivers|fs|ipc|kernel|mm|security)/.*\.c$'
 }

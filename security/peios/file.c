@@ -320,9 +320,8 @@ static bool terminal_has_tcb(const struct file *file)
  * The console reads that byte later than a look at it here, and another thread
  * may change it between the two, so all of TIOCLINUX is asked for.
  *
- * A serial line in loopback (TIOCM_LOOP, set by two commands) reads as typed what
- * is written to it. To hang a terminal up ends who sits before it, and to steal
- * it takes what is typed there.
+ * To hang a terminal up ends who sits before it, and to steal it takes what is
+ * typed there.
  *
  * Context: process context.
  * Return: 0, or -EPERM; in permissive mode always 0.
@@ -341,8 +340,6 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 	case TIOCSCTTY:
 		asked = arg == 1 && terminal_has_tcb(file);
 		break;
-	case TIOCMSET:
-	case TIOCMBIS:
 	case TIOCVHANGUP:
 		asked = terminal_has_tcb(file);
 		break;
@@ -352,9 +349,23 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 	return asked ? peios_need(PEIOS_PRIV_TCB, "type", -EPERM, true) : 0;
 }
 
+#ifdef CONFIG_SECURITY_TTY_LOOP
+/*
+ * A line in loopback reads as typed what is written to it, and stays so: who will
+ * sit there later can't be known, so that all lines are asked for.
+ */
+static int hook_tty_loop(struct tty_struct *tty)
+{
+	return peios_need(PEIOS_PRIV_TCB, "type", -EPERM, true);
+}
+#endif
+
 static struct security_hook_list file_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_open, hook_file_open),
 	LSM_HOOK_INIT(fs_context_parse_param, hook_fs_context_parse_param),
+#ifdef CONFIG_SECURITY_TTY_LOOP
+	LSM_HOOK_INIT(tty_loop, hook_tty_loop),
+#endif
 };
 
 /**

@@ -219,6 +219,14 @@ static int hook_perf_event_alloc(struct perf_event *event)
 }
 #endif
 
+#ifdef CONFIG_SECURITY_SWAPON
+/* Whoever has what is swapped to has the memory of all who are. */
+static int hook_swapon(struct file *file)
+{
+	return peios_need_process(PEIOS_PRIV_TCB, "swapon", -EPERM);
+}
+#endif
+
 static struct security_hook_list kernel_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(locked_down, hook_locked_down),
 	LSM_HOOK_INIT(kernel_load_data, hook_kernel_load_data),
@@ -228,6 +236,9 @@ static struct security_hook_list kernel_hooks[] __ro_after_init = {
 #endif
 #ifdef CONFIG_PERF_EVENTS
 	LSM_HOOK_INIT(perf_event_alloc, hook_perf_event_alloc),
+#endif
+#ifdef CONFIG_SECURITY_SWAPON
+	LSM_HOOK_INIT(swapon, hook_swapon),
 #endif
 };
 

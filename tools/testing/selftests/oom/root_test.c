@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -457,6 +458,32 @@ TEST_F(root, memory_devices)
 	ASSERT_EQ(0, give_up());
 	EXPECT_EQ(-EPERM, open_result("/dev/mem", O_RDONLY));
 	EXPECT_EQ(-EPERM, open_result("/dev/mem", O_RDWR));
+}
+
+/* What is swapped to a device, or comes back from it, is its owner's to see. */
+TEST_F(root, swapping_to_a_device)
+{
+	static const char device[] = "/dev/ram0";
+	static char header[4096];
+	unsigned int *info = (unsigned int *)(header + 1024);
+	int fd = open(device, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP(return, "no %s", device);
+	info[0] = 1;			/* version */
+	info[1] = 255;			/* last page */
+	memcpy(header + sizeof(header) - 10, "SWAPSPACE2", 10);
+	ASSERT_EQ((ssize_t)sizeof(header),
+		  pwrite(fd, header, sizeof(header), 0));
+	ASSERT_EQ(0, fsync(fd));
+	close(fd);
+	EXPECT_EQ(0, result(swapon(device, 0)));
+	EXPECT_EQ(0, result(swapoff(device)));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, result(swapon(device, 0)));
+	/* It is not left claimed. */
+	EXPECT_EQ(0, open_result(device, O_RDWR | O_EXCL));
+	EXPECT_EQ(-EINVAL, result(swapoff(device)));
 }
 
 /* What a kernel is built without needs no guard: these say so. */

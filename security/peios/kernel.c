@@ -14,6 +14,7 @@
 #include <linux/cred.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
+#include <linux/filter.h>
 #include <linux/kernel_read_file.h>
 #include <linux/lsm_hooks.h>
 #include <linux/perf_event.h>
@@ -86,10 +87,11 @@ u64 peios_lockdown_privilege(enum lockdown_reason what)
  * @type: its type
  *
  * Programs on events see the memory of whatever process meets them, send it
- * signals and may change what functions return; others stand in for functions of
- * the kernel, or change what a sysctl is set to, or what getsockopt() tells a
- * service of who is at the other end. What else decides about packets, sockets and
- * devices is free.
+ * signals and may change what functions return; those of type syscall have the
+ * same functions and are run by hand; others stand in for functions of the kernel,
+ * or change what a sysctl is set to, or what getsockopt() tells a service of who is
+ * at the other end. What else decides about packets, sockets and devices is free,
+ * as far as it does not see memory (peios_bpf_sees_memory()).
  *
  * Return: a bit, or 0.
  */
@@ -105,12 +107,73 @@ u64 peios_bpf_privilege(enum bpf_prog_type type)
 	case BPF_PROG_TYPE_STRUCT_OPS:
 	case BPF_PROG_TYPE_EXT:
 	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_SYSCALL:
 	case BPF_PROG_TYPE_CGROUP_SYSCTL:
 	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
 		return PEIOS_PRIV_TCB;
 	default:
 		return 0;
 	}
+}
+
+/*
+ * What CAP_PERFMON adds for programs of any type: memory of the process in whose
+ * system call they run, such as that which sends a packet, of another, or of the
+ * kernel; tasks, from which others are reached; texts made of what an address
+ * points to.
+ */
+static bool helper_sees_memory(int id)
+{
+	switch (id) {
+	case BPF_FUNC_probe_read:
+	case BPF_FUNC_probe_read_str:
+	case BPF_FUNC_probe_read_user:
+	case BPF_FUNC_probe_read_user_str:
+	case BPF_FUNC_probe_read_kernel:
+	case BPF_FUNC_probe_read_kernel_str:
+	case BPF_FUNC_probe_write_user:
+	case BPF_FUNC_copy_from_user:
+	case BPF_FUNC_copy_from_user_task:
+	case BPF_FUNC_get_current_task:
+	case BPF_FUNC_get_current_task_btf:
+	case BPF_FUNC_task_pt_regs:
+	case BPF_FUNC_trace_printk:
+	case BPF_FUNC_trace_vprintk:
+	case BPF_FUNC_snprintf:
+	case BPF_FUNC_snprintf_btf:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * peios_bpf_sees_memory() - may a BPF program see what no packet or socket holds?
+ * @insns: its instructions, as they were loaded
+ * @nr: how many
+ *
+ * By its calls. A function of the kernel that is called as one (kfunc) may do as
+ * much as any helper, and bpf_rdonly_cast(), which is open to all types, makes a
+ * pointer of any number; a variable of the kernel leads to its tasks.
+ *
+ * Return: true if so.
+ */
+bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr)
+{
+	const struct bpf_insn *insn;
+
+	for (insn = insns; insn < insns + nr; insn++) {
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+		    insn->src_reg == BPF_PSEUDO_BTF_ID)
+			return true;
+		if (insn->code != (BPF_JMP | BPF_CALL))
+			continue;
+		if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
+			return true;
+		if (!insn->src_reg && helper_sees_memory(insn->imm))
+			return true;
+	}
+	return false;
 }
 
 /* The kernel's modprobe, which a sysctl names that is policy. */
@@ -172,7 +235,7 @@ static int hook_kernel_read_file(struct file *file,
 static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 			      struct bpf_token *token)
 {
-	const u64 privilege = peios_bpf_privilege(attr->prog_type);
+	u64 privilege = peios_bpf_privilege(attr->prog_type);
 
 	/*
 	 * A worker in which another program runs may load any, with whatever the
@@ -180,6 +243,8 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 	 */
 	if (unlikely(current->flags & PF_KTHREAD))
 		return peios_need_process(PEIOS_PRIV_TCB, "load_bpf", -EPERM);
+	if (!privilege && peios_bpf_sees_memory(prog->insnsi, prog->len))
+		privilege = PEIOS_PRIV_TCB;
 	return privilege ? peios_need(privilege, "load_bpf", -EPERM, true) : 0;
 }
 #endif

@@ -7,6 +7,7 @@
 
 #include <kunit/test.h>
 #include <linux/cred.h>
+#include <linux/filter.h>
 #include <linux/ipc.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
@@ -57,6 +58,7 @@ static void bpf_types(struct kunit *test)
 		BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_RAW_TRACEPOINT,
 		BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, BPF_PROG_TYPE_TRACING,
 		BPF_PROG_TYPE_STRUCT_OPS, BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_LSM,
+		BPF_PROG_TYPE_SYSCALL,
 		BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_PROG_TYPE_CGROUP_SOCKOPT,
 	};
 	unsigned int type, i, nr = 0;
@@ -70,6 +72,57 @@ static void bpf_types(struct kunit *test)
 	/* A number that userspace made up is refused by its reader. */
 	KUNIT_EXPECT_EQ(test, 0, peios_bpf_privilege(__MAX_BPF_PROG_TYPE));
 	KUNIT_EXPECT_EQ(test, 0, peios_bpf_privilege(U32_MAX));
+}
+
+static void bpf_memory(struct kunit *test)
+{
+	static const s32 sees[] = {
+		BPF_FUNC_probe_read, BPF_FUNC_probe_read_str,
+		BPF_FUNC_probe_read_user, BPF_FUNC_probe_read_user_str,
+		BPF_FUNC_probe_read_kernel, BPF_FUNC_probe_read_kernel_str,
+		BPF_FUNC_probe_write_user, BPF_FUNC_copy_from_user,
+		BPF_FUNC_copy_from_user_task, BPF_FUNC_get_current_task,
+		BPF_FUNC_get_current_task_btf, BPF_FUNC_task_pt_regs,
+		BPF_FUNC_trace_printk, BPF_FUNC_trace_vprintk,
+		BPF_FUNC_snprintf, BPF_FUNC_snprintf_btf,
+	};
+	static const s32 free[] = {
+		BPF_FUNC_map_lookup_elem, BPF_FUNC_ktime_get_ns,
+		BPF_FUNC_skb_load_bytes, BPF_FUNC_redirect, BPF_FUNC_tail_call,
+	};
+	/* A number of 64 bits that looks like a helper's, then a call. */
+	struct bpf_insn program[] = {
+		BPF_LD_IMM64(BPF_REG_1, BPF_FUNC_probe_read_user),
+		BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, 0),
+		BPF_EXIT_INSN(),
+	};
+	struct bpf_insn *call = &program[2];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sees); i++) {
+		call->imm = sees[i];
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      peios_bpf_sees_memory(program, ARRAY_SIZE(program)),
+				      "helper %d", sees[i]);
+	}
+	/* Not in what there is no more of. */
+	KUNIT_EXPECT_FALSE(test, peios_bpf_sees_memory(program, 2));
+	/* A number of a function of the program's own, and of the kernel's */
+	call->src_reg = BPF_PSEUDO_CALL;
+	KUNIT_EXPECT_FALSE(test, peios_bpf_sees_memory(program, ARRAY_SIZE(program)));
+	call->src_reg = BPF_PSEUDO_KFUNC_CALL;
+	KUNIT_EXPECT_TRUE(test, peios_bpf_sees_memory(program, ARRAY_SIZE(program)));
+	call->src_reg = 0;
+	for (i = 0; i < ARRAY_SIZE(free); i++) {
+		call->imm = free[i];
+		KUNIT_EXPECT_FALSE_MSG(test,
+				       peios_bpf_sees_memory(program, ARRAY_SIZE(program)),
+				       "helper %d", free[i]);
+	}
+	program[0].src_reg = BPF_PSEUDO_MAP_FD;
+	KUNIT_EXPECT_FALSE(test, peios_bpf_sees_memory(program, ARRAY_SIZE(program)));
+	program[0].src_reg = BPF_PSEUDO_BTF_ID;
+	KUNIT_EXPECT_TRUE(test, peios_bpf_sees_memory(program, ARRAY_SIZE(program)));
 }
 
 static void policy_paths(struct kunit *test)
@@ -294,6 +347,7 @@ static void segments_of_whom(struct kunit *test)
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(lockdown),
 	KUNIT_CASE(bpf_types),
+	KUNIT_CASE(bpf_memory),
 	KUNIT_CASE(policy_paths),
 	KUNIT_CASE(borrowed_credentials),
 	KUNIT_CASE(privileges_that_do_not_count),

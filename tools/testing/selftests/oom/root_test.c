@@ -547,6 +547,8 @@ static int load_program(enum bpf_prog_type type, enum bpf_attach_type attach,
 		.insns = (unsigned long)program,
 		.insn_cnt = size,
 		.license = (unsigned long)"GPL",
+		/* As this type has to. */
+		.prog_flags = type == BPF_PROG_TYPE_SYSCALL ? BPF_F_SLEEPABLE : 0,
 	};
 	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 
@@ -641,6 +643,7 @@ static const struct {
 	{ "tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0, true },
 	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, 0, true },
 	{ "raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, true },
+	{ "syscall", BPF_PROG_TYPE_SYSCALL, 0, true },
 	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, false },
 	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS, false },
 	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE,
@@ -669,6 +672,53 @@ TEST_F(root, bpf_programs)
 			TH_LOG("%s", programs[i].name);
 		}
 	}
+}
+
+/* A filter of packets that calls this, with a buffer, its size and an address. */
+static int load_filter(int call, int how)
+{
+	const struct bpf_insn program[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, -8),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, 8),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, how, 0, call),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	int fd = load_program(BPF_PROG_TYPE_SOCKET_FILTER, 0, program,
+			      ARRAY_SIZE(program));
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* Of the process that sends: a filter of packets runs in its system call. */
+TEST_F(root, bpf_filters_that_see_memory)
+{
+	static const int sees[] = {
+		BPF_FUNC_probe_read_user, BPF_FUNC_probe_read_user_str,
+		BPF_FUNC_probe_read_kernel, BPF_FUNC_get_current_task,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sees); i++) {
+		EXPECT_EQ(0, load_filter(sees[i], 0)) {
+			TH_LOG("helper %d", sees[i]);
+		}
+	}
+	EXPECT_EQ(0, load_filter(BPF_FUNC_ktime_get_ns, 0));
+	/* One that there is not: by its kind alone it may be any. */
+	EXPECT_NE(-EPERM, load_filter(1, BPF_PSEUDO_KFUNC_CALL));
+	ASSERT_EQ(0, give_up());
+	for (i = 0; i < ARRAY_SIZE(sees); i++) {
+		EXPECT_EQ(-EPERM, load_filter(sees[i], 0)) {
+			TH_LOG("helper %d", sees[i]);
+		}
+	}
+	EXPECT_EQ(-EPERM, load_filter(1, BPF_PSEUDO_KFUNC_CALL));
+	EXPECT_EQ(0, load_filter(BPF_FUNC_ktime_get_ns, 0));
 }
 
 /* -- Events -- */

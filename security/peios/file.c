@@ -21,10 +21,14 @@
 #include <linux/fs_parser.h>
 #include <linux/lsm_hooks.h>
 #include <linux/magic.h>
+#include <linux/mnt_namespace.h>
+#include <linux/mount.h>
+#include <linux/nsproxy.h>
 #include <linux/peios.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/tty.h>
@@ -206,12 +210,53 @@ static int mark_borrowed(struct file *file)
 	return 0;
 }
 
+/* Does a process of the TCB tier live in the mount namespace of this mount? */
+static bool tcb_lives_with(struct vfsmount *mnt)
+{
+	struct task_struct *p, *t;
+	bool found;
+
+	guard(rcu)();
+	for_each_process(p) {
+		if (!peios_task_tcb(p))
+			continue;
+		for_each_thread(p, t) {
+			task_lock(t);
+			found = t->nsproxy &&
+				mnt_is_of(mnt, t->nsproxy->mnt_ns);
+			task_unlock(t);
+			if (found)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Who reads an event of fanotify gets the file opened by the mount by which another
+ * process has opened it, and from there all of that one's mount namespace, as by a
+ * link of its in /proc. It is no process that is named, so that it is asked who
+ * lives there. In one's own namespace one is already.
+ */
+static int open_for_event(struct vfsmount *mnt)
+{
+	if (our_mnt(mnt) || !tcb_lives_with(mnt))
+		return 0;
+	return peios_need(PEIOS_PRIV_TCB, "fanotify", -EACCES, true);
+}
+
 static int hook_file_open(struct file *file)
 {
 	int err;
 
-	if (likely(!(file->f_mode & FMODE_WRITE)))
+	/* Nobody but fanotify opens files that are to make no events. */
+	if (likely(!(file->f_mode & (FMODE_WRITE | FMODE_NONOTIFY))))
 		return 0;
+	if (unlikely(file->f_mode & FMODE_NONOTIFY)) {
+		err = open_for_event(file->f_path.mnt);
+		if (err || !(file->f_mode & FMODE_WRITE))
+			return err;
+	}
 	if (unlikely(current->flags & PF_IO_WORKER ||
 		     current_cred() != current_real_cred())) {
 		err = mark_borrowed(file);

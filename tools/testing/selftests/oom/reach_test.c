@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -1377,6 +1378,141 @@ TEST_F_TIMEOUT(reach, namespaces, 60)
 	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, namespace_of_pidfd,
 			    self->target.pid));
 	target_stop(&self->target);
+}
+
+/* -- Events of fanotify -- */
+
+/*
+ * A process that opens a folder when it is told to, maybe from a mount namespace of
+ * its own, in which another file system lies below that folder.
+ */
+struct opener {
+	pid_t pid;
+	int command;
+	int answer;
+};
+
+static char event_dir[64];
+static struct opener opener;
+
+static int make_private(void)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/private", event_dir);
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", path, "tmpfs", 0, NULL))
+		return -errno;
+	snprintf(path, sizeof(path), "%s/private/secret", event_dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static void opener_run(int command, int answer, bool private, bool without)
+{
+	char byte;
+
+	if ((private && make_private()) ||
+	    (without && token_command(REMOVE_TCB)) ||
+	    write(answer, "r", 1) != 1)
+		_exit(1);
+	while (read(command, &byte, 1) == 1) {
+		int fd = open(event_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		byte = fd >= 0 ? 'o' : 'x';
+		close(fd);
+		if (write(answer, &byte, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static int opener_start(bool private, bool without)
+{
+	int command[2], answer[2];
+	char byte;
+
+	if (pipe(command) || pipe(answer))
+		return -errno;
+	opener.pid = fork_child();
+	if (!opener.pid) {
+		close(command[1]);
+		close(answer[0]);
+		opener_run(command[0], answer[1], private, without);
+	}
+	close(command[0]);
+	close(answer[1]);
+	opener.command = command[1];
+	opener.answer = answer[0];
+	return read(opener.answer, &byte, 1) == 1 ? 0 : -EPIPE;
+}
+
+static void opener_stop(void)
+{
+	close(opener.command);
+	close(opener.answer);
+	waitpid(opener.pid, NULL, 0);
+}
+
+/* Look for the secret from the folder that the event brings. */
+static int secret_by_event(pid_t unused)
+{
+	struct fanotify_event_metadata event = {};
+	char byte = 'o';
+	int group;
+
+	(void)unused;
+	group = fanotify_init(FAN_CLASS_NOTIF | FAN_NONBLOCK | FAN_CLOEXEC,
+			      O_RDONLY | O_CLOEXEC);
+	if (group < 0 ||
+	    fanotify_mark(group, FAN_MARK_ADD, FAN_OPEN | FAN_ONDIR, AT_FDCWD,
+			  event_dir))
+		return -errno;
+	if (write(opener.command, &byte, 1) != 1 ||
+	    read(opener.answer, &byte, 1) != 1 || byte != 'o')
+		return -EPIPE;
+	if (read(group, &event, sizeof(event)) < 0)
+		return -errno;
+	if (event.fd < 0)
+		return -EBADF;
+	return result(openat(event.fd, "private/secret", O_RDONLY));
+}
+
+/* An event's file is opened by the mount by which another process opened it. */
+TEST_F_TIMEOUT(reach, events_of_another_mount_namespace, 60)
+{
+	char path[96];
+
+	if (access("/proc/sys/fs/fanotify", F_OK))
+		SKIP(return, "a kernel without fanotify");
+	snprintf(event_dir, sizeof(event_dir), "/tmp/oom_reach_XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(event_dir));
+	snprintf(path, sizeof(path), "%s/private", event_dir);
+	ASSERT_EQ(0, mkdir(path, 0700));
+
+	ASSERT_EQ(0, opener_start(true, false));
+	EXPECT_EQ(-EACCES, attack(SYSTEM_WITHOUT, secret_by_event, 0));
+	EXPECT_EQ(-EACCES, attack(ROOT_BY_SUDO, secret_by_event, 0));
+	/* With the privilege it is how the door leads in. */
+	EXPECT_EQ(0, secret_by_event(0));
+	opener_stop();
+	/* So it does where nobody who lives there has the privilege. */
+	ASSERT_EQ(0, opener_start(true, true));
+	EXPECT_EQ(0, attack(SYSTEM_WITHOUT, secret_by_event, 0));
+	EXPECT_EQ(0, attack(ROOT_BY_SUDO, secret_by_event, 0));
+	opener_stop();
+	/* What others of one's own namespace open is told as ever. */
+	ASSERT_EQ(0, opener_start(false, false));
+	EXPECT_EQ(-ENOENT, attack(SYSTEM_WITHOUT, secret_by_event, 0));
+	EXPECT_EQ(-ENOENT, attack(ROOT_BY_SUDO, secret_by_event, 0));
+	opener_stop();
+	EXPECT_EQ(0, rmdir(path));
+	EXPECT_EQ(0, rmdir(event_dir));
 }
 
 /* -- The score of who holds more -- */

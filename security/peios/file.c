@@ -160,6 +160,28 @@ bool peios_policy_path(unsigned long magic, const char *path)
 	}
 }
 
+/**
+ * peios_policy_name() - is a file of sysfs policy, wherever it is?
+ * @name: its name, without a path
+ *
+ * By these a device gets another driver or none, or goes: with it goes whoever
+ * sits before a terminal, or has a disk, and a driver for user space (UIO, VFIO)
+ * hands a device out that reaches memory. They are in the folders of each bus,
+ * each driver and each device, whose paths have any length.
+ *
+ * Context: any.
+ * Return: true if who writes it needs SeTcbPrivilege.
+ */
+bool peios_policy_name(const char *name)
+{
+	static const char * const names[] = {
+		"bind", "delete", "driver_override", "new_id", "remove",
+		"unbind",
+	};
+
+	return match_string(names, ARRAY_SIZE(names), name) >= 0;
+}
+
 static bool is_policy(const struct file *file)
 {
 	const struct dentry *dentry = file->f_path.dentry;
@@ -178,6 +200,8 @@ static bool is_policy(const struct file *file)
 			return false;
 		break;
 	case SYSFS_MAGIC:
+		if (peios_policy_name(dentry->d_name.name))
+			return true;
 		break;
 	default:
 		return false;

@@ -17,6 +17,7 @@ u64 peios_lockdown_privilege(enum lockdown_reason what);
 u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr);
 bool peios_policy_path(unsigned long magic, const char *path);
+bool peios_policy_name(const char *name);
 
 int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 			 unsigned long arg);

@@ -125,6 +125,26 @@ static void bpf_memory(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, peios_bpf_sees_memory(program, ARRAY_SIZE(program)));
 }
 
+static void policy_names(struct kunit *test)
+{
+	static const struct {
+		const char *name;
+		bool policy;
+	} cases[] = {
+		{ "bind", true }, { "unbind", true }, { "new_id", true },
+		{ "driver_override", true }, { "remove", true },
+		{ "delete", true },
+		{ "uevent", false }, { "drivers_autoprobe", false },
+		{ "rescan", false }, { "online", false }, { "bin", false },
+		{ "binding", false }, { "", false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, peios_policy_name(cases[i].name),
+				    cases[i].policy, "%s", cases[i].name);
+}
+
 static void policy_paths(struct kunit *test)
 {
 	static const struct {
@@ -349,6 +369,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(bpf_types),
 	KUNIT_CASE(bpf_memory),
 	KUNIT_CASE(policy_paths),
+	KUNIT_CASE(policy_names),
 	KUNIT_CASE(borrowed_credentials),
 	KUNIT_CASE(privileges_that_do_not_count),
 	KUNIT_CASE(kernel_threads),

@@ -721,6 +721,34 @@ TEST_F(root, bpf_filters_that_see_memory)
 	EXPECT_EQ(0, load_filter(BPF_FUNC_ktime_get_ns, 0));
 }
 
+/* -- Devices -- */
+
+TEST_F(root, drivers_of_devices)
+{
+	static const char * const files[] = {
+		"/sys/bus/platform/drivers/serial8250/unbind",
+		"/sys/bus/platform/drivers/serial8250/bind",
+		"/sys/devices/platform/serial8250/driver_override",
+	};
+	unsigned int i;
+
+	if (access(files[0], F_OK))
+		SKIP(return, "no driver for serial ports");
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		EXPECT_EQ(0, open_result(files[i], O_WRONLY));
+	ASSERT_EQ(0, give_up());
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		EXPECT_EQ(-EACCES, open_result(files[i], O_WRONLY)) {
+			TH_LOG("%s", files[i]);
+		}
+	}
+	EXPECT_EQ(0, open_result(files[2], O_RDONLY));
+	EXPECT_EQ(0, open_result("/sys/devices/platform/serial8250/uevent",
+				 O_WRONLY));
+	EXPECT_EQ(0, open_result("/sys/bus/platform/drivers_autoprobe",
+				 O_WRONLY));
+}
+
 /* -- Events -- */
 
 static int open_event(pid_t pid, int cpu, uint64_t sample_type)

@@ -18,6 +18,7 @@ u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr);
 bool peios_policy_path(unsigned long magic, const char *path);
 bool peios_policy_name(const char *name);
+bool peios_audit_policy(u16 type, const void *data, size_t size);
 
 int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 			 unsigned long arg);
@@ -26,5 +27,13 @@ int peios_need_process(u64 privilege, const char *op, int error);
 
 void __init peios_add_file_hooks(void);
 void __init peios_add_kernel_hooks(void);
+
+#ifdef CONFIG_AUDIT
+void __init peios_add_netlink_hooks(void);
+#else
+static inline void peios_add_netlink_hooks(void)
+{
+}
+#endif
 
 #endif /* _SECURITY_PEIOS_POLICY_H */

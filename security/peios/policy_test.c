@@ -6,6 +6,7 @@
  */
 
 #include <kunit/test.h>
+#include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/filter.h>
 #include <linux/ipc.h>
@@ -144,6 +145,49 @@ static void policy_names(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, peios_policy_name(cases[i].name),
 				    cases[i].policy, "%s", cases[i].name);
 }
+
+#ifdef CONFIG_AUDIT
+static void audit_messages(struct kunit *test)
+{
+	static const struct {
+		u16 type;
+		u32 mask, enabled;
+		size_t size;
+		bool policy;
+	} cases[] = {
+		{ AUDIT_GET, 0, 0, 0, false },
+		{ AUDIT_LIST_RULES, 0, 0, 0, false },
+		{ AUDIT_USER, 0, 0, 0, false },
+		{ AUDIT_FIRST_USER_MSG2, 0, 0, 0, false },
+		{ AUDIT_TTY_SET, 0, 0, 0, false },
+		{ AUDIT_ADD_RULE, 0, 0, 0, true },
+		{ AUDIT_DEL_RULE, 0, 0, 0, true },
+		{ AUDIT_TRIM, 0, 0, 0, true },
+		{ AUDIT_MAKE_EQUIV, 0, 0, 0, true },
+		{ AUDIT_SET_FEATURE, 0, 0, 0, true },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 40, false },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 8, false },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 7, true },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 0, 40, true },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 2, 40, true },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED | AUDIT_STATUS_PID, 1, 40, true },
+		{ AUDIT_SET, AUDIT_STATUS_FAILURE, 1, 40, true },
+		{ AUDIT_SET, 0, 0, 0, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct audit_status status = {
+			.mask = cases[i].mask,
+			.enabled = cases[i].enabled,
+		};
+
+		KUNIT_EXPECT_EQ_MSG(test, peios_audit_policy(cases[i].type, &status,
+							     cases[i].size),
+				    cases[i].policy, "case %u", i);
+	}
+}
+#endif
 
 static void policy_paths(struct kunit *test)
 {
@@ -370,6 +414,9 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(bpf_memory),
 	KUNIT_CASE(policy_paths),
 	KUNIT_CASE(policy_names),
+#ifdef CONFIG_AUDIT
+	KUNIT_CASE(audit_messages),
+#endif
 	KUNIT_CASE(borrowed_credentials),
 	KUNIT_CASE(privileges_that_do_not_count),
 	KUNIT_CASE(kernel_threads),

@@ -60,6 +60,7 @@ static int __init peios_init(void)
 	peios_add_sysctl_hooks();
 	peios_add_file_hooks();
 	peios_add_kernel_hooks();
+	peios_add_netlink_hooks();
 	peios_add_shm_hooks();
 	peios_add_commit_hooks();
 	peios_initialized = true;

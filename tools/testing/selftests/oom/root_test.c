@@ -2,14 +2,17 @@
 /*
  * What root that does not hold the TCB's privileges can't do: change policy by
  * another file than its sysctl, name programs that others then run, type into
- * the terminal of a process that holds privileges, or get at all memory.
+ * the terminal of a process that holds privileges, say what is recorded, take
+ * drivers away, or get at all memory.
  *
  * Each is tried with the privilege first: there it works.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/bpf.h>
+#include <linux/netlink.h>
 #include <linux/perf_event.h>
 #include <linux/tiocl.h>
 #include <sched.h>
@@ -20,6 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
@@ -36,6 +40,8 @@
 #define TIOCM_LOOP	0x8000
 #endif
 
+#define TCB_PRIVILEGES	"SeTcbPrivilege,SeDebugPrivilege,SeLoadDriverPrivilege,SeSecurityPrivilege"
+
 #define KNOB	"/proc/sys/vm/oom_dump_tasks"
 #define OTHER	"/proc/sys/vm/swappiness"
 #define PARAM	"/sys/module/kernel/parameters/"
@@ -43,7 +49,7 @@
 /* Root without them, as sudo gives. */
 static int give_up(void)
 {
-	return token_command("remove SeTcbPrivilege,SeDebugPrivilege,SeLoadDriverPrivilege");
+	return token_command("remove " TCB_PRIVILEGES);
 }
 
 static int open_result(const char *path, int flags)
@@ -719,6 +725,97 @@ TEST_F(root, bpf_filters_that_see_memory)
 	}
 	EXPECT_EQ(-EPERM, load_filter(1, BPF_PSEUDO_KFUNC_CALL));
 	EXPECT_EQ(0, load_filter(BPF_FUNC_ktime_get_ns, 0));
+}
+
+/* -- What is recorded -- */
+
+struct audit_request {
+	struct nlmsghdr head;
+	struct audit_status status;
+};
+
+static void fill_request(struct audit_request *request, int type)
+{
+	request->head = (struct nlmsghdr) {
+		.nlmsg_len = sizeof(*request),
+		.nlmsg_type = type,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
+}
+
+/* Send a message of @size bytes; what the first answer says, 0 or -errno. */
+static int ask_audit(const void *message, size_t size)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr head;
+		int error;
+		char more[4096];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (sendto(fd, message, size, 0, (struct sockaddr *)&kernel,
+		   sizeof(kernel)) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < 0)
+		err = -errno;
+	else if (answer.head.nlmsg_type == NLMSG_ERROR)
+		err = answer.error;
+	close(fd);
+	return err;
+}
+
+static int set_audit(unsigned int mask, unsigned int enabled)
+{
+	struct audit_request request = {
+		.status = { .mask = mask, .enabled = enabled },
+	};
+
+	fill_request(&request, AUDIT_SET);
+	return ask_audit(&request, sizeof(request));
+}
+
+static int send_to_audit(int type)
+{
+	struct audit_request request = {};
+
+	fill_request(&request, type);
+	return ask_audit(&request, sizeof(request));
+}
+
+/* Behind one that is free. */
+static int set_audit_second(void)
+{
+	struct audit_request requests[2] = {};
+
+	fill_request(&requests[0], AUDIT_GET);
+	fill_request(&requests[1], AUDIT_SET);
+	requests[1].status.mask = AUDIT_STATUS_RATE_LIMIT;
+	return ask_audit(requests, sizeof(requests));
+}
+
+TEST_F(root, what_audit_records)
+{
+	/* The limit is 0, and no rule says all that is 0. */
+	EXPECT_EQ(0, set_audit(AUDIT_STATUS_RATE_LIMIT, 0));
+	EXPECT_EQ(0, set_audit(AUDIT_STATUS_ENABLED, 1));
+	EXPECT_EQ(0, set_audit_second());
+	EXPECT_EQ(-EINVAL, send_to_audit(AUDIT_ADD_RULE));
+	EXPECT_EQ(-EINVAL, send_to_audit(AUDIT_DEL_RULE));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_RATE_LIMIT, 0));
+	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_ENABLED, 0));
+	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_ENABLED, 2));
+	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_ENABLED |
+				    AUDIT_STATUS_FAILURE, 1));
+	EXPECT_EQ(-EPERM, set_audit_second());
+	EXPECT_EQ(-EPERM, send_to_audit(AUDIT_ADD_RULE));
+	EXPECT_EQ(-EPERM, send_to_audit(AUDIT_DEL_RULE));
+	/* To ask, and to switch it on. */
+	EXPECT_EQ(0, send_to_audit(AUDIT_GET));
+	EXPECT_EQ(0, set_audit(AUDIT_STATUS_ENABLED, 1));
 }
 
 /* -- Devices -- */

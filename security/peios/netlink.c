@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Peios LSM - the gate on what audit records
+ *
+ * Each refusal is recorded by audit. Root with CAP_AUDIT_CONTROL could leave out
+ * such records, stop auditing, name another daemon to get them, or have the kernel
+ * panic where one is lost. What Windows asks of who manages auditing is
+ * SeSecurityPrivilege.
+ */
+
+#include <linux/audit.h>
+#include <linux/errno.h>
+#include <linux/lsm_hooks.h>
+#include <linux/skbuff.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "policy.h"
+#include "privilege.h"
+#include "setup.h"
+
+/**
+ * peios_audit_policy() - does a message set what audit records?
+ * @type: its type
+ * @data: what is in it
+ * @size: the length of that
+ *
+ * To ask, and to record something, is free; so is to follow what is typed in one's
+ * own session (AUDIT_TTY_SET). To switch auditing on, and nothing else, takes
+ * nothing away, and systemd's journal does it with few capabilities.
+ *
+ * Return: true if so.
+ */
+bool peios_audit_policy(u16 type, const void *data, size_t size)
+{
+	const struct audit_status *status = data;
+
+	switch (type) {
+	case AUDIT_SET:
+		return size < offsetofend(struct audit_status, enabled) ||
+		       status->mask != AUDIT_STATUS_ENABLED ||
+		       status->enabled != 1;
+	case AUDIT_SET_FEATURE:
+	case AUDIT_ADD_RULE:
+	case AUDIT_DEL_RULE:
+	case AUDIT_TRIM:
+	case AUDIT_MAKE_EQUIV:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The message is the kernel's copy. There may be more than one in it. */
+static int hook_netlink_send(struct sock *sk, struct sk_buff *skb)
+{
+	const struct nlmsghdr *nlh;
+	int left = skb->len;
+
+	if (likely(sk->sk_protocol != NETLINK_AUDIT))
+		return 0;
+	for (nlh = nlmsg_hdr(skb); nlmsg_ok(nlh, left);
+	     nlh = nlmsg_next(nlh, &left))
+		if (peios_audit_policy(nlh->nlmsg_type, nlmsg_data(nlh),
+				       nlmsg_len(nlh)))
+			return peios_need(PEIOS_PRIV_SECURITY, "set_audit",
+					  -EPERM, true);
+	return 0;
+}
+
+static struct security_hook_list netlink_hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(netlink_send, hook_netlink_send),
+};
+
+/**
+ * peios_add_netlink_hooks() - register the hooks
+ */
+void __init peios_add_netlink_hooks(void)
+{
+	security_add_hooks(netlink_hooks, ARRAY_SIZE(netlink_hooks),
+			   &peios_lsmid);
+}

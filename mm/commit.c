@@ -4,48 +4,48 @@
  *
  * The model. Every page that is promised is counted for the system and, where
  * the memory belongs to a cgroup, for the cgroup and all above it. Each of these
- * counts has a limit. A request is granted if and only if it fits within all of
- * them at one instant, and no count is over its limit at any instant, except one
+ * counts may have a limit. A request is granted if and only if it fits within all
+ * of them at one instant, and no count is over its limit at any instant, except one
  * whose limit was moved below it.
  *
- * Counting in one place would be exact, and slow on many CPUs. Counting on each
- * CPU and summing up now and then would be fast, and wrong near the limit. So
- * CPUs set pages aside beforehand: they take a batch from the count ("taken"),
- * promise pages out of it and put pages back into it without touching anything
- * shared:
+ * Each count has a slot on each CPU. A promise changes one CPU's slots, those of its
+ * group, of the groups above and of the system, under that CPU's lock, and nothing
+ * that is shared:
  *
- *	promised = taken - what all CPUs have set aside
+ *	promised = taken - what all slots have
  *
- * What is set aside is taken already. So "taken" is an upper bound of what is
- * promised, and to keep it within the limit keeps the promises within the limit,
- * whatever the CPUs do with what they have set aside.
+ * What a slot has stays within its bounds. Where there is no limit, it may be less
+ * than nothing: the slots are a sum in parts. Where there is one, a slot has pages
+ * that are set aside, which are taken already. So "taken" is an upper bound of what
+ * is promised, and to keep it within the limit keeps the promises within the limit.
+ * A slot that is shut has nothing, and both its bounds are 0.
  *
- * The other direction: a request that does not fit within what is not taken may
- * still fit, since others may have set aside more than is missing. Then what
- * they have is fetched back, and their slot is shut for this count: from then on
- * each of their requests waits for commit_lock, hence "taken" is exactly what is
- * promised once all are shut, and the decision is exact. It would not be if
- * slots were emptied and left open: pages could be put back into one that was
- * visited, and be taken from one that will be, so that a request is refused that
- * would have fitted at every instant.
- *
- * The system's slots stay shut while the system is near its limit: until there
- * is room again for all CPUs to set a batch aside. A cgroup's slots are emptied
- * and forgotten, and taken up again when there is room.
+ * A request that would leave the bounds takes the lock of that count, under which
+ * "taken" and the bounds change. It holds those of all counts that it has to, until
+ * it is granted by all. What fits beside "taken" is granted. Otherwise the count is
+ * summed up (see below): what did not fit then is refused, and nobody has noticed.
+ * If it did fit, all slots are shut: from then on each request waits for the lock,
+ * "taken" is what is promised, and the decision is exact. It would not be if slots
+ * were emptied and left open: pages could be put back into one that was visited, and
+ * be taken from one that will be, so that a request is refused that would have fitted
+ * at every instant. A slot opens again when its CPU takes the lock the next time and
+ * there is room. So nobody has to say that a limit rose, and who fits waits for each
+ * other CPU once, while that visits all slots three times at most.
  *
  * Reading a count shuts nothing. To look at one slot after the other could see pages
  * twice, or not at all: taken from one that was looked at, and put back into one
- * that will be. So a reader begins a new look (commit_look), and each CPU that comes
- * to know of it notes, before it changes its slot for the first time, what was in
- * it. What a reader sums up is what each slot had before that CPU knew of the look,
- * or has if it did nothing since. A CPU that was told of what another did after its
- * note knows of the look too, so no effect is seen without its cause: what is summed
- * up was so at one instant after the look began.
+ * that will be. So a reader begins a new look, and each CPU that comes to know of it
+ * notes, before it changes its slot for the first time, what was in it. What a reader
+ * sums up is what each slot had before that CPU knew of the look, or has if it did
+ * nothing since. A CPU that was told of what another did after its note knows of the
+ * look too, so no effect is seen without its cause: what is summed up was so at one
+ * instant after the look began.
  *
- * memory.commit.peak is exact by the same means: the peak so far is a limit at
- * which nothing is refused. Pages are set aside only below it.
+ * memory.commit.peak is the most that was summed up, whenever a slot leaves its
+ * bounds or a count is read. It misses no more than the bounds leave room for.
  *
- * Locks: commit_lock, then one slot's lock. Neither is taken from interrupts.
+ * Locks: those of counts, from the group upwards, then one CPU's. The lock of a CPU
+ * orders all that is said of a slot here. None is taken from interrupts.
  */
 
 #include <linux/cgroup.h>
@@ -60,66 +60,73 @@
 #include <linux/percpu.h>
 #include <linux/security.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/swap.h>
 
 /**
- * struct commit_cpu - what a CPU has set aside
- * @lock: protects all of it
- * @system: pages taken from the system's count, or %COMMIT_SHUT
- * @system_most: what @system may come to
- * @pages: pages taken from the count of @group and of those above it
- * @most: what @pages may come to
- * @group: for whom; changes under commit_lock too. While a slot has a group,
- *	none of the counts above it exceeds its limit.
+ * struct commit_slot - a CPU's part of a count
+ * @aside: pages of what is taken that are not promised; negative for promises
+ *	that are not taken yet, where there is no limit
+ * @least: what @aside may fall to
+ * @most: what @aside may come to; 0 in a slot that is shut
  * @look: the last look that this CPU has noted what it had for
- * @had_system: what @system was then
- * @had_pages: what @pages was then
+ * @had: what @aside was then
+ *
+ * All of it is protected by the CPU's lock. The bounds, and @aside of a slot that is
+ * shut, change under the lock of the count, too.
+ */
+struct commit_slot {
+	long aside;
+	long least;
+	long most;
+	unsigned long look;
+	long had;
+};
+
+/**
+ * struct commit_cpu - what each CPU has
+ * @lock: protects its slots of all counts
+ * @system: its slot of the system's count
  */
 struct commit_cpu {
 	spinlock_t lock; /* see above */
-	long system;
-	unsigned long system_most;
-	unsigned long pages;
-	unsigned long most;
-	struct commit_group *group;
-	unsigned long look;
-	long had_system;
-	unsigned long had_pages;
+	struct commit_slot system;
 };
-
-#define COMMIT_SHUT	(-1L)
 
 static DEFINE_PER_CPU_ALIGNED(struct commit_cpu, commit_cpus) = {
 	.lock = __SPIN_LOCK_UNLOCKED(commit_cpus.lock),
 };
 
-/* Protects what follows, and each struct commit_group's counts. */
-static DEFINE_SPINLOCK(commit_lock);
+/* The system's count. Its limit is vm_commit_limit(), in the strict mode only. */
+static struct commit_group commit_system = {
+	.slots = &commit_cpus.system,
+	.max = COMMIT_MAX,
+	.lock = __SPIN_LOCK_UNLOCKED(commit_system.lock),
+};
 
-/* Pages promised, and those that CPUs have set aside. */
-static unsigned long commit_taken ____cacheline_aligned_in_smp;
-
-/* No CPU sets aside pages of the system's count while it is near the limit, ... */
-static bool commit_shut;
-
-/* ... less the largest reserve that was kept from a request since. */
+/* The largest reserve for which slots were shut; under commit_system's lock. */
 static unsigned long commit_kept;
 
-/* No slot has more pages of the system's count than this. */
-static unsigned long commit_most;
+/*
+ * How many locks a request may hold: groups at the last of these depths, and below,
+ * have one in common. Lockdep has a subclass for each.
+ */
+#define COMMIT_DEPTHS	8
 
-/* How many readers have looked; changes under commit_lock. */
-static unsigned long commit_look ____cacheline_aligned_in_smp;
+#if IS_ENABLED(CONFIG_COMMIT_KUNIT_TEST)
+/* How many promises and returns have gone for the lock of a count, for tests */
+DEFINE_PER_CPU(unsigned long, commit_entries);
 
-static unsigned long commit_batch(void)
+static void commit_count_entry(void)
 {
-#ifdef CONFIG_SMP
-	return READ_ONCE(vm_committed_as_batch);
-#else
-	return 1024;
-#endif
+	this_cpu_inc(commit_entries);
 }
+#else
+static void commit_count_entry(void)
+{
+}
+#endif
 
 static bool commit_strict(void)
 {
@@ -158,99 +165,6 @@ static unsigned long commit_bound(const struct mm_struct *mm, bool admin)
 	return commit_allowed(vm_commit_limit(), &reserves);
 }
 
-static void commit_group_add(struct commit_group *group, long pages)
-{
-	for (; group; group = group->parent) {
-		unsigned long taken = group->taken + pages;
-
-		if (WARN_ONCE((long)taken < 0,
-			      "Bad commit charge: %ld pages given back to a count of %lu\n",
-			      -pages, group->taken))
-			taken = 0;
-		WRITE_ONCE(group->taken, taken);
-		if (taken > group->peak)
-			WRITE_ONCE(group->peak, taken);
-	}
-}
-
-static void commit_system_add(long pages)
-{
-	unsigned long taken = commit_taken + pages;
-
-	if (WARN_ONCE((long)taken < 0,
-		      "Bad commit charge: %ld pages given back to a count of %lu\n",
-		      -pages, commit_taken))
-		taken = 0;
-	WRITE_ONCE(commit_taken, taken);
-}
-
-static bool commit_group_within(const struct commit_group *group,
-				const struct commit_group *top)
-{
-	while (group && group != top)
-		group = group->parent;
-	return group;
-}
-
-/* Forget the group that a CPU has pages for, and give them back. */
-static void commit_slot_leave(struct commit_cpu *cpu)
-{
-	struct commit_group *group = cpu->group;
-
-	lockdep_assert_held(&commit_lock);
-	lockdep_assert_held(&cpu->lock);
-	commit_group_add(group, -(long)cpu->pages);
-	for (; group; group = group->parent)
-		group->slots--;
-	cpu->group = NULL;
-	cpu->pages = 0;
-	cpu->most = 0;
-}
-
-/*
- * Fetch back what CPUs have set aside for a group and those below it. Until they
- * take up a slot again, for which they need commit_lock, its count is exact.
- */
-static void commit_group_fetch(struct commit_group *top)
-{
-	int cpu;
-
-	lockdep_assert_held(&commit_lock);
-	for_each_possible_cpu(cpu) {
-		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
-
-		if (!top->slots)
-			break;
-		if (!commit_group_within(READ_ONCE(slot->group), top))
-			continue;
-		spin_lock(&slot->lock);
-		commit_slot_leave(slot);
-		spin_unlock(&slot->lock);
-	}
-}
-
-/*
- * Fetch back what CPUs have set aside of the system's count, and let them set
- * nothing aside. From then on the count is exact.
- */
-static void commit_system_fetch(void)
-{
-	int cpu;
-
-	lockdep_assert_held(&commit_lock);
-	for_each_possible_cpu(cpu) {
-		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
-
-		spin_lock(&slot->lock);
-		if (slot->system > 0)
-			commit_system_add(-slot->system);
-		slot->system = COMMIT_SHUT;
-		spin_unlock(&slot->lock);
-	}
-	commit_most = 0;
-	commit_shut = true;
-}
-
 /* How many pages of the limit are kept from who may use so many of it? */
 static unsigned long commit_reserve(unsigned long allowed)
 {
@@ -259,233 +173,389 @@ static unsigned long commit_reserve(unsigned long allowed)
 	return limit - min(limit, allowed);
 }
 
-/*
- * Let CPUs set pages aside again if all of them can, by the limit as it is now:
- * memory and swap come, and huge pages go, without a word to us.
- */
-static void commit_system_open(void)
+static unsigned int commit_depth(const struct commit_group *group)
 {
-	u64 room = 2ULL * num_online_cpus() * commit_batch();
-	unsigned long limit;
-
-	lockdep_assert_held(&commit_lock);
-	if (!commit_shut)
-		return;
-	if (commit_strict()) {
-		limit = vm_commit_limit();
-		if (!commit_fits(commit_taken, room, limit - min(limit, commit_kept)))
-			return;
-	}
-	commit_shut = false;
-	commit_kept = 0;
+	return min(group->depth, COMMIT_DEPTHS - 1U);
 }
 
-/* Called with a slot's lock before it is changed, but for changes under commit_lock. */
-static __always_inline void commit_note(struct commit_cpu *slot)
+static struct commit_group *commit_owner(struct commit_group *group)
 {
-	unsigned long look = READ_ONCE(commit_look);
+	while (group->depth >= COMMIT_DEPTHS)
+		group = group->parent;
+	return group;
+}
+
+/* Which locks are taken is not known to sparse, which is told that none is. */
+static void commit_lock_one(struct commit_group *owner)
+{
+	spin_lock_nested(&owner->lock, owner->depth);
+	__release(&owner->lock);
+}
+
+static void commit_unlock_one(struct commit_group *owner)
+{
+	__acquire(&owner->lock);
+	spin_unlock(&owner->lock);
+}
+
+/* Take the lock of one count. */
+static void commit_lock(struct commit_group *group)
+{
+	commit_lock_one(commit_owner(group));
+}
+
+static void commit_unlock(struct commit_group *group)
+{
+	commit_unlock_one(commit_owner(group));
+}
+
+/* Take the locks of those of a group and what is above it, up to @top, at @depths. */
+static void commit_lock_all(struct commit_group *group, const struct commit_group *top,
+			    unsigned int depths)
+{
+	for (; depths && group != top; group = group->parent)
+		if (group->depth < COMMIT_DEPTHS && depths & BIT(group->depth))
+			commit_lock_one(group);
+}
+
+static void commit_unlock_all(struct commit_group *group, const struct commit_group *top,
+			      unsigned int depths)
+{
+	for (; depths && group != top; group = group->parent)
+		if (group->depth < COMMIT_DEPTHS && depths & BIT(group->depth))
+			commit_unlock_one(group);
+}
+
+/* Called with the CPU's lock before a slot is changed without the count's. */
+static __always_inline void commit_note(const struct commit_group *group,
+					struct commit_slot *slot)
+{
+	unsigned long look = READ_ONCE(group->look);
 
 	if (likely(slot->look == look))
 		return;
 	slot->look = look;
-	slot->had_system = slot->system;
-	slot->had_pages = slot->pages;
+	slot->had = slot->aside;
 }
 
 /*
- * What CPUs have set aside of the system's count, or for @top and those below it,
- * at one instant. Who changes counts otherwise than by commit_take() and the like
- * holds commit_lock and waits until this is done.
+ * What all slots of a count had at one instant. Who changes a slot otherwise than
+ * within its bounds has the lock of the count, and waits until this is done.
  */
-static unsigned long commit_aside_now(const struct commit_group *top)
+static unsigned long commit_aside_now(struct commit_group *group)
 {
 	unsigned long aside = 0;
-	int cpu;
+	int nr;
 
-	lockdep_assert_held(&commit_lock);
-	WRITE_ONCE(commit_look, commit_look + 1);
-	for_each_possible_cpu(cpu) {
-		struct commit_cpu *slot = per_cpu_ptr(&commit_cpus, cpu);
+	lockdep_assert_held(&commit_owner(group)->lock);
+	if (!group->open)
+		return 0;
+	WRITE_ONCE(group->look, group->look + 1);
+	for_each_possible_cpu(nr) {
+		struct commit_slot *slot = per_cpu_ptr(group->slots, nr);
+		struct commit_cpu *cpu = per_cpu_ptr(&commit_cpus, nr);
 
-		if (top && !commit_group_within(READ_ONCE(slot->group), top))
+		if (!slot->most)
 			continue;
-		spin_lock(&slot->lock);
-		commit_note(slot);
-		aside += top ? slot->had_pages : max(slot->had_system, 0L);
-		spin_unlock(&slot->lock);
+		spin_lock(&cpu->lock);
+		commit_note(group, slot);
+		aside += slot->had;
+		spin_unlock(&cpu->lock);
 	}
 	return aside;
 }
 
-/* Set pages aside on this CPU; @allowed bounds the system's count. */
-static void commit_set_aside(struct commit_group *group, unsigned long allowed)
+/*
+ * The same, or nearly so: enough for a request that is refused whatever it is.
+ * Anybody can make such requests, and makes nobody wait by them.
+ */
+static unsigned long commit_about(struct commit_group *group)
 {
-	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
-	unsigned long batch = commit_batch();
-	unsigned long most = batch, room = ULONG_MAX;
-	struct commit_group *g;
+	unsigned long promised = READ_ONCE(group->taken);
+	int nr;
 
-	lockdep_assert_held(&commit_lock);
-	for (g = group; g; g = g->parent) {
-		most = min_t(u64, most, commit_aside(batch, g->taken, g->max));
-		/* At its limit or over, there is nothing to set aside. */
-		room = min(room, g->peak - min(g->peak, g->taken));
-	}
-
-	spin_lock(&cpu->lock);
-	if (!commit_shut) {
-		long keep = max(cpu->system, 0L);
-		long want = batch / 2;
-
-		if (keep < want)
-			want = keep + min_t(unsigned long, want - keep,
-					    allowed - min(allowed, commit_taken));
-		/* A slot that has more than a batch gives back the half. */
-		else if (keep <= batch)
-			want = keep;
-		commit_system_add(want - keep);
-		cpu->system = want;
-		cpu->system_most = batch;
-		commit_most = max(commit_most, batch);
-	}
-	if (group) {
-		if (cpu->group && (cpu->group != group || !most))
-			commit_slot_leave(cpu);
-		if (!cpu->group && most) {
-			for (g = group; g; g = g->parent)
-				g->slots++;
-			cpu->group = group;
-		}
-		if (cpu->group) {
-			unsigned long want = most / 2;
-
-			if (cpu->pages < want)
-				want = cpu->pages + min(want - cpu->pages, room);
-			else if (cpu->pages <= most)
-				want = cpu->pages;
-			commit_group_add(group, want - cpu->pages);
-			cpu->pages = want;
-			cpu->most = most;
-		}
-	}
-	spin_unlock(&cpu->lock);
+	for_each_possible_cpu(nr)
+		/* A word that may be of any moment will do. */
+		promised -= data_race(per_cpu_ptr(group->slots, nr)->aside);
+	return max_t(long, promised, 0);
 }
 
-static bool commit_system_fits(unsigned long pages, unsigned long allowed,
-			       struct commit_refusal *why)
+/* With the locks of the count and of the CPU. */
+static void commit_slot_set(struct commit_group *group, struct commit_slot *slot,
+			    long aside, long least, long most)
 {
-	unsigned long aside = 0;
+	lockdep_assert_held(&commit_owner(group)->lock);
+	WRITE_ONCE(group->taken, group->taken + aside - slot->aside);
+	WRITE_ONCE(group->open, group->open + !!most - !!slot->most);
+	group->most += most - slot->most;
+	WRITE_ONCE(slot->aside, aside);
+	slot->least = least;
+	slot->most = most;
+}
 
-	if (commit_fits(commit_taken, pages, allowed))
-		return true;
-	if (!commit_shut) {
-		/* Would it fit if CPUs had all set aside that they may? */
-		aside = min(commit_taken, nr_cpu_ids * commit_most);
-		if (commit_fits(commit_taken - aside, pages, allowed)) {
-			commit_system_fetch();
-			aside = 0;
-		}
+/* Shut all slots of a count. From then on "taken" is what is promised. */
+static void commit_shut(struct commit_group *group)
+{
+	int nr;
+
+	lockdep_assert_held(&commit_owner(group)->lock);
+	if (!group->open)
+		return;
+	for_each_possible_cpu(nr) {
+		struct commit_slot *slot = per_cpu_ptr(group->slots, nr);
+		struct commit_cpu *cpu = per_cpu_ptr(&commit_cpus, nr);
+
+		if (!slot->most)
+			continue;
+		spin_lock(&cpu->lock);
+		commit_slot_set(group, slot, 0, 0, 0);
+		spin_unlock(&cpu->lock);
 	}
-	if (commit_shut)
-		commit_kept = max(commit_kept, commit_reserve(allowed));
-	if (!aside && commit_fits(commit_taken, pages, allowed))
+}
+
+/*
+ * Within what may CPUs set pages aside of a count? Memory and swap come, and huge
+ * pages go, without a word to us.
+ */
+static unsigned long commit_aside_limit(const struct commit_group *group)
+{
+	unsigned long limit, kept;
+
+	if (group != &commit_system)
+		return group->max;
+	if (!commit_strict())
+		return COMMIT_MAX;
+	limit = min(vm_commit_limit(), COMMIT_MAX - 1);
+	/* Far from the limit nobody needs to be left a reserve. */
+	if (group->taken < (limit - min(limit, commit_kept)) / 2)
+		commit_kept = 0;
+	kept = max(commit_kept, commit_reserve(commit_bound(NULL, false)));
+	return limit - min(limit, kept);
+}
+
+/* Set the bounds of a slot by what room there is; @pages were asked for, or given back. */
+static void commit_slot_open(struct commit_group *group, struct commit_slot *slot,
+			     unsigned long pages)
+{
+	unsigned long limit = commit_aside_limit(group);
+	unsigned long taken = group->taken - slot->aside;
+	long most;
+
+	if (limit < COMMIT_MAX) {
+		most = commit_aside(num_online_cpus(), pages, taken, limit);
+		commit_slot_set(group, slot, most / 2, 0, most);
+	} else {
+		/* The system's peak is not asked for. */
+		most = group == &commit_system ? LONG_MAX / 2 :
+			commit_unseen(num_online_cpus(), pages,
+				      max_t(long, taken, group->peak),
+				      totalram_pages());
+		commit_slot_set(group, slot, 0, -most, most);
+	}
+}
+
+/*
+ * Called where a slot leaves its bounds, and not within one CPU's lock. The count is
+ * summed up where it may be at a new peak, by this CPU's slot: not by each request of
+ * who goes up and down.
+ */
+static void commit_see_peak(struct commit_group *group)
+{
+	long about = group->taken - READ_ONCE(raw_cpu_ptr(group->slots)->aside);
+	unsigned long promised;
+
+	if (group == &commit_system || (group->open && about <= group->seen))
+		return;
+	group->seen = max(group->seen, about);
+	promised = group->taken - commit_aside_now(group);
+	if ((long)promised > (long)group->peak)
+		WRITE_ONCE(group->peak, promised);
+}
+
+/* Does a request fit into a count whose lock is held? It does until that is released. */
+static bool commit_count_fits(struct commit_group *group, unsigned long pages,
+			      unsigned long allowed, struct commit_refusal *why)
+{
+	unsigned long promised;
+
+	if (allowed >= COMMIT_MAX || commit_fits(group->taken, pages, allowed))
 		return true;
-	why->limit = COMMIT_LIMIT_SYSTEM;
-	why->group = NULL;
-	why->taken = commit_taken;
-	why->allowed = allowed;
+	/* Would it fit if each slot had as much as it may? */
+	if (commit_fits(group->taken - min(group->taken, group->most), pages, allowed)) {
+		promised = group->taken - commit_aside_now(group);
+		if (commit_fits(promised, pages, allowed)) {
+			if (group == &commit_system)
+				commit_kept = max(commit_kept, commit_reserve(allowed));
+			commit_shut(group);
+			promised = group->taken;
+			if (commit_fits(promised, pages, allowed))
+				return true;
+		}
+	} else {
+		promised = commit_about(group);
+	}
+	*why = (struct commit_refusal) {
+		.limit = COMMIT_LIMIT_CGROUP,
+		.group = group,
+		.taken = promised,
+		.allowed = allowed,
+	};
+	if (group == &commit_system) {
+		why->limit = COMMIT_LIMIT_SYSTEM;
+		why->group = NULL;
+	}
 	return false;
 }
 
-static bool commit_group_fits(struct commit_group *group, unsigned long pages,
-			      struct commit_refusal *why)
+/* May a promise be taken from the slot of a count without its lock? */
+static __always_inline bool commit_slot_has(const struct commit_group *group,
+					    const struct commit_slot *slot,
+					    unsigned long pages, unsigned long allowed)
 {
-	for (; group; group = group->parent) {
-		if (group->slots &&
-		    !commit_fits(group->taken, pages, min(group->max, group->peak)))
-			commit_group_fetch(group);
-		if (commit_fits(group->taken, pages, group->max))
-			continue;
-		why->limit = COMMIT_LIMIT_CGROUP;
-		why->group = group;
-		why->taken = group->taken;
-		why->allowed = group->max;
+	if (group == &commit_system && allowed != ULONG_MAX &&
+	    READ_ONCE(group->taken) > allowed)
 		return false;
-	}
-	return true;
+	return (unsigned long)(slot->aside - slot->least) >= pages;
 }
 
-static bool commit_promise_slow(struct commit_group *group,
-				const struct mm_struct *mm,
-				unsigned long pages, bool admin,
-				struct commit_refusal *why)
+/*
+ * Will a promise, or a return of so many pages, soon leave a slot's bounds? Where a lock
+ * is needed anyway such slots are set anew, too: counts that grow together go together.
+ */
+static bool commit_slot_nears(const struct commit_slot *slot, long promised, long returned)
 {
-	unsigned long allowed = ULONG_MAX;
-	bool fits = false;
+	long quarter = (slot->most - slot->least) / 4;
 
-	spin_lock(&commit_lock);
-	if (commit_strict()) {
-		allowed = commit_bound(mm, admin);
-		if (!commit_system_fits(pages, allowed, why))
-			goto out;
+	return slot->aside - slot->least < promised + quarter ||
+	       slot->most - slot->aside < returned + quarter;
+}
+
+/*
+ * Charge all counts from @group up to @top, or none. Those at @locked are known to
+ * have room; returned are the depths of others for which a lock is needed, too.
+ */
+static unsigned int commit_charge(struct commit_group *group,
+				  const struct commit_group *top, unsigned long pages,
+				  unsigned long allowed, unsigned int locked)
+{
+	unsigned int nr = raw_smp_processor_id(), missing = 0;
+	struct commit_cpu *cpu = per_cpu_ptr(&commit_cpus, nr);
+	struct commit_group *g;
+
+	spin_lock(&cpu->lock);
+	for (g = group; g != top; g = g->parent)
+		if (!commit_slot_has(g, per_cpu_ptr(g->slots, nr), pages, allowed))
+			missing |= BIT(commit_depth(g));
+	missing &= ~locked;
+	for (g = group; g != top && missing; g = g->parent)
+		if (commit_slot_nears(per_cpu_ptr(g->slots, nr), pages, 0))
+			missing |= BIT(commit_depth(g));
+	for (g = group; g != top && !missing; g = g->parent) {
+		struct commit_slot *slot = per_cpu_ptr(g->slots, nr);
+
+		if (locked & BIT(commit_depth(g))) {
+			WRITE_ONCE(g->taken, g->taken + pages);
+			commit_slot_open(g, slot, pages);
+		} else {
+			commit_note(g, slot);
+			slot->aside -= pages;
+		}
 	}
-	if (!commit_group_fits(group, pages, why))
-		goto out;
-	commit_system_add(pages);
-	commit_group_add(group, pages);
-	commit_system_open();
-	commit_set_aside(group, allowed);
-	fits = true;
-out:
-	spin_unlock(&commit_lock);
+	spin_unlock(&cpu->lock);
+	return missing;
+}
+
+static noinline bool commit_promise_slow(struct commit_group *group,
+					 const struct commit_group *top,
+					 const struct mm_struct *mm,
+					 unsigned long pages, bool admin,
+					 struct commit_refusal *why)
+{
+	unsigned int locked = 0, missing;
+	struct commit_group *g;
+	bool fits;
+
+	commit_count_entry();
+	/* Once, or twice; more often if others are faster. Each time one lock more. */
+	do {
+		unsigned long allowed;
+
+		missing = 0;
+		fits = true;
+		commit_lock_all(group, top, locked);
+		allowed = commit_strict() ? commit_bound(mm, admin) : ULONG_MAX;
+		for (g = group; g != top && fits; g = g->parent)
+			if (locked & BIT(commit_depth(g)))
+				fits = commit_count_fits(g, pages,
+							 g == &commit_system ?
+							 allowed : g->max, why);
+		if (fits)
+			missing = commit_charge(group, top, pages, allowed, locked);
+		for (g = group; g != top && fits && !missing; g = g->parent)
+			if (locked & BIT(commit_depth(g)))
+				commit_see_peak(g);
+		commit_unlock_all(group, top, locked);
+		locked |= missing;
+	} while (missing);
 	return fits;
 }
 
-/* Promise pages out of what this CPU has set aside. */
+/* Promise pages out of what this CPU's slots have. */
 static __always_inline bool commit_take(struct commit_group *group,
+					const struct commit_group *top,
 					unsigned long pages, unsigned long allowed)
 {
-	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
-	bool done = false;
+	unsigned int nr = raw_smp_processor_id();
+	struct commit_cpu *cpu = per_cpu_ptr(&commit_cpus, nr);
+	struct commit_group *g;
+	bool done = true;
 
 	spin_lock(&cpu->lock);
-	commit_note(cpu);
-	if (cpu->system >= (long)pages &&
-	    (allowed == ULONG_MAX || READ_ONCE(commit_taken) <= allowed)) {
-		if (!group) {
-			cpu->system -= pages;
-			done = true;
-		} else if (cpu->group == group && cpu->pages >= pages) {
-			cpu->system -= pages;
-			cpu->pages -= pages;
-			done = true;
-		}
+	for (g = group; g != top; g = g->parent) {
+		struct commit_slot *slot = per_cpu_ptr(g->slots, nr);
+
+		if (unlikely(!commit_slot_has(g, slot, pages, allowed)))
+			goto undo;
+		commit_note(g, slot);
+		slot->aside -= pages;
 	}
+out:
 	spin_unlock(&cpu->lock);
 	return done;
+undo:
+	for (; group != g; group = group->parent)
+		per_cpu_ptr(group->slots, nr)->aside += pages;
+	done = false;
+	goto out;
 }
 
-/* Put pages back into what this CPU has set aside. */
+/* Put pages back into this CPU's slots. */
 static __always_inline bool commit_put(struct commit_group *group,
+				       const struct commit_group *top,
 				       unsigned long pages)
 {
-	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
-	bool done = false;
+	unsigned int nr = raw_smp_processor_id();
+	struct commit_cpu *cpu = per_cpu_ptr(&commit_cpus, nr);
+	struct commit_group *g;
+	bool done = true;
 
 	spin_lock(&cpu->lock);
-	commit_note(cpu);
-	if (cpu->system >= 0 && cpu->system + pages <= cpu->system_most) {
-		if (!group) {
-			cpu->system += pages;
-			done = true;
-		} else if (cpu->group == group && cpu->pages + pages <= cpu->most) {
-			cpu->system += pages;
-			cpu->pages += pages;
-			done = true;
-		}
+	for (g = group; g != top; g = g->parent) {
+		struct commit_slot *slot = per_cpu_ptr(g->slots, nr);
+
+		if (unlikely((unsigned long)(slot->most - slot->aside) < pages))
+			goto undo;
+		commit_note(g, slot);
+		slot->aside += pages;
 	}
+out:
 	spin_unlock(&cpu->lock);
 	return done;
+undo:
+	for (; group != g; group = group->parent)
+		per_cpu_ptr(group->slots, nr)->aside -= pages;
+	done = false;
+	goto out;
 }
 
 static enum commit_mode commit_group_mode(const struct commit_group *group)
@@ -538,7 +608,7 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 {
 	struct commit_group *group;
 
-	for (group = why->group; group; group = group->parent) {
+	for (group = why->group; group && group != &commit_system; group = group->parent) {
 		atomic_long_inc(&group->refused);
 #ifdef CONFIG_CGROUPS
 		cgroup_file_notify(&group->events_file);
@@ -551,21 +621,6 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 		pr_warn_ratelimited("__vm_enough_memory: pid: %d, comm: %s, bytes: %lu not enough memory for the allocation\n",
 				    current->pid, current->comm,
 				    pages << PAGE_SHIFT);
-}
-
-/*
- * What the system has promised, or nearly so: enough for a request that is refused
- * whatever it is. Anybody can make such requests, and makes nobody wait by them.
- */
-static unsigned long commit_about(void)
-{
-	unsigned long taken = READ_ONCE(commit_taken), aside = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		/* A word that may be of any moment will do. */
-		aside += max(data_race(per_cpu_ptr(&commit_cpus, cpu)->system), 0L);
-	return taken - min(taken, aside);
 }
 
 /* Does the heuristic let so much be promised at once, as it judges in a group? */
@@ -583,7 +638,7 @@ static bool commit_suits(const struct commit_group *group, unsigned long pages,
 		return true;
 	*why = (struct commit_refusal) {
 		.limit = COMMIT_LIMIT_HEURISTIC,
-		.taken = commit_about(),
+		.taken = commit_about(&commit_system),
 		.allowed = all,
 	};
 	return false;
@@ -595,8 +650,9 @@ static bool commit_within_limits(struct commit_group *group, struct mm_struct *m
 {
 	unsigned long allowed = commit_strict() ? commit_bound(mm, admin) : ULONG_MAX;
 
-	return commit_take(group, pages, allowed) ||
-	       commit_promise_slow(group, mm, pages, admin, why);
+	group = group ?: &commit_system;
+	return commit_take(group, NULL, pages, allowed) ||
+	       commit_promise_slow(group, NULL, mm, pages, admin, why);
 }
 
 /**
@@ -639,7 +695,7 @@ static __always_inline bool commit_promise_fast(struct commit_group *group,
 						unsigned long pages)
 {
 	return !commit_strict() && pages <= totalram_pages() + total_swap_pages &&
-	       commit_take(group, pages, ULONG_MAX);
+	       commit_take(group ?: &commit_system, NULL, pages, ULONG_MAX);
 }
 
 /**
@@ -660,25 +716,35 @@ int commit_promise(struct commit_group *group, struct mm_struct *mm,
 }
 ALLOW_ERROR_INJECTION(commit_promise, ERRNO);
 
+/* Each count by itself: until this is done, the promise is not taken back. */
 static noinline void commit_return_slow(struct commit_group *group,
 					unsigned long pages)
 {
-	if (!pages)
-		return;
+	commit_count_entry();
+	for (; group; group = group->parent) {
+		struct commit_cpu *cpu;
 
-	spin_lock(&commit_lock);
-	commit_system_add(-(long)pages);
-	commit_group_add(group, -(long)pages);
-	commit_system_open();
-	/* Nothing is taken from the count here: what is free is for all. */
-	commit_set_aside(group, 0);
-	spin_unlock(&commit_lock);
+		/* That it nears its bounds may be seen late, or for nothing. */
+		if (!data_race(commit_slot_nears(raw_cpu_ptr(group->slots), 0, pages)) &&
+		    commit_put(group, group->parent, pages))
+			continue;
+		commit_lock(group);
+		/* The last that is known of a group that ends at once. */
+		commit_see_peak(group);
+		cpu = raw_cpu_ptr(&commit_cpus);
+		spin_lock(&cpu->lock);
+		WRITE_ONCE(group->taken, group->taken - pages);
+		commit_slot_open(group, raw_cpu_ptr(group->slots), pages);
+		spin_unlock(&cpu->lock);
+		commit_unlock(group);
+	}
 }
 
 static __always_inline void __commit_return(struct commit_group *group,
 					    unsigned long pages)
 {
-	if (unlikely(!commit_put(group, pages)))
+	group = group ?: &commit_system;
+	if (unlikely(!commit_put(group, NULL, pages)))
 		commit_return_slow(group, pages);
 }
 
@@ -701,12 +767,7 @@ void commit_return(struct commit_group *group, unsigned long pages)
  */
 unsigned long vm_memory_committed(void)
 {
-	unsigned long promised;
-
-	spin_lock(&commit_lock);
-	promised = commit_taken - commit_aside_now(NULL);
-	spin_unlock(&commit_lock);
-	return promised;
+	return commit_group_current(&commit_system);
 }
 EXPORT_SYMBOL_GPL(vm_memory_committed);
 
@@ -845,21 +906,35 @@ bool commit_swapoff(struct mm_struct *mm, unsigned long pages)
 	struct commit_refusal why;
 	bool fits;
 
-	spin_lock(&commit_lock);
+	commit_lock(&commit_system);
 	fits = !commit_strict() ||
-	       commit_system_fits(pages, commit_bound(mm, admin), &why);
+	       commit_count_fits(&commit_system, pages, commit_bound(mm, admin), &why);
 	if (fits) {
 		total_swap_pages -= pages;
 		/* No request that has seen the limit as it was is on its way. */
-		commit_system_fetch();
-		commit_system_open();
+		if (commit_strict())
+			commit_shut(&commit_system);
 	}
-	spin_unlock(&commit_lock);
+	commit_unlock(&commit_system);
 	if (!fits)
 		commit_report(&why, pages);
 	return fits;
 }
 #endif
+
+/**
+ * commit_set_mode() - change vm.overcommit_memory
+ * @mode: the new mode
+ */
+void commit_set_mode(int mode)
+{
+	mm_compute_batch(mode);
+	commit_lock(&commit_system);
+	WRITE_ONCE(sysctl_overcommit_memory, mode);
+	commit_shut(&commit_system);
+	commit_kept = 0;
+	commit_unlock(&commit_system);
+}
 
 /**
  * commit_sync() - the limit has changed
@@ -869,57 +944,43 @@ bool commit_swapoff(struct mm_struct *mm, unsigned long pages)
  */
 void commit_sync(void)
 {
-	spin_lock(&commit_lock);
-	commit_system_fetch();
+	commit_lock(&commit_system);
+	commit_shut(&commit_system);
 	commit_kept = 0;
-	if (commit_strict())
-		commit_kept = commit_reserve(commit_bound(NULL, false));
-	commit_system_open();
-	spin_unlock(&commit_lock);
+	commit_unlock(&commit_system);
 }
 
 /**
  * commit_is_open() - may CPUs set aside pages of the system's count?
  *
- * Return: true unless the system is near its limit.
+ * Return: true unless none of them can, since the system is near its limit.
  */
 bool commit_is_open(void)
 {
-	bool open;
-
-	spin_lock(&commit_lock);
-	open = !commit_shut;
-	spin_unlock(&commit_lock);
-	return open;
-}
-
-/**
- * commit_set_mode() - change vm.overcommit_memory
- * @mode: the new mode
- */
-void commit_set_mode(int mode)
-{
-	mm_compute_batch(mode);
-	spin_lock(&commit_lock);
-	WRITE_ONCE(sysctl_overcommit_memory, mode);
-	spin_unlock(&commit_lock);
-	commit_sync();
+	return READ_ONCE(commit_system.open);
 }
 
 /**
  * commit_group_init() - start to count
  * @group: the group
- * @parent: what it is a part of, or NULL
+ * @parent: what it is a part of beside the system, or NULL
  * @memcg: the cgroup that it counts for, or NULL
+ *
+ * Return: 0, or -ENOMEM.
  */
-void commit_group_init(struct commit_group *group, struct commit_group *parent,
-		       struct mem_cgroup *memcg)
+int commit_group_init(struct commit_group *group, struct commit_group *parent,
+		      struct mem_cgroup *memcg)
 {
 	*group = (struct commit_group) {
-		.parent = parent,
+		.parent = parent ?: &commit_system,
+		.depth = parent ? parent->depth + 1 : 1,
 		.max = COMMIT_MAX,
 		.memcg = memcg,
+		/* Each is shut until its CPU has something to count. */
+		.slots = alloc_percpu_gfp(struct commit_slot, GFP_KERNEL_ACCOUNT),
 	};
+	spin_lock_init(&group->lock);
+	return group->slots ? 0 : -ENOMEM;
 }
 
 /**
@@ -935,27 +996,32 @@ unsigned long commit_group_settle(struct commit_group *group)
 {
 	unsigned long lost;
 
-	spin_lock(&commit_lock);
-	commit_group_fetch(group);
+	commit_lock(group);
+	commit_shut(group);
 	lost = group->taken;
-	commit_group_add(group, -(long)lost);
-	commit_system_add(-(long)lost);
-	commit_system_open();
-	spin_unlock(&commit_lock);
+	WRITE_ONCE(group->taken, 0);
+	commit_unlock(group);
+	if (unlikely(lost))
+		commit_return_slow(group->parent, lost);
 	return lost;
 }
 
 /**
  * commit_group_destroy() - nothing counts for a group any more
- * @group: the group
+ * @group: the group; it may be that commit_group_init() has failed
  */
 void commit_group_destroy(struct commit_group *group)
 {
-	unsigned long lost = commit_group_settle(group);
+	unsigned long lost;
 
+	if (!group->slots)
+		return;
+	lost = commit_group_settle(group);
 	if (unlikely(lost))
-		pr_alert_ratelimited("BUG: Bad commit charge: a group ends, %lu pages were promised\n",
+		pr_alert_ratelimited("BUG: Bad commit charge: a group ends, %ld pages were promised\n",
 				     lost);
+	free_percpu(group->slots);
+	group->slots = NULL;
 }
 
 /**
@@ -968,10 +1034,24 @@ unsigned long commit_group_current(struct commit_group *group)
 {
 	unsigned long promised;
 
-	spin_lock(&commit_lock);
-	promised = group->taken - (group->slots ? commit_aside_now(group) : 0);
-	spin_unlock(&commit_lock);
+	commit_lock(group);
+	promised = group->taken - commit_aside_now(group);
+	if ((long)promised > (long)group->peak)
+		WRITE_ONCE(group->peak, promised);
+	commit_unlock(group);
 	return promised;
+}
+
+/**
+ * commit_group_peak() - the most that is known to have been promised in a group
+ * @group: the group
+ *
+ * Return: pages. It may be less than it was, by what CPUs count without a lock.
+ */
+unsigned long commit_group_peak(struct commit_group *group)
+{
+	commit_group_current(group);
+	return READ_ONCE(group->peak);
 }
 
 /**
@@ -983,10 +1063,12 @@ unsigned long commit_group_current(struct commit_group *group)
  */
 void commit_group_set_max(struct commit_group *group, unsigned long max)
 {
-	spin_lock(&commit_lock);
-	WRITE_ONCE(group->max, max);
-	commit_group_fetch(group);
-	spin_unlock(&commit_lock);
+	commit_lock(group);
+	if (group->max != max) {
+		WRITE_ONCE(group->max, max);
+		commit_shut(group);
+	}
+	commit_unlock(group);
 }
 
 /**
@@ -998,26 +1080,10 @@ void commit_group_set_max(struct commit_group *group, unsigned long max)
  */
 int commit_group_join(struct commit_group *group, unsigned long pages)
 {
-	struct commit_cpu *cpu = raw_cpu_ptr(&commit_cpus);
 	struct commit_refusal why;
-	bool fits;
 
-	/* Where children come and go, they take turns. */
-	spin_lock(&cpu->lock);
-	commit_note(cpu);
-	fits = cpu->group == group && cpu->pages >= pages;
-	if (fits)
-		cpu->pages -= pages;
-	spin_unlock(&cpu->lock);
-	if (fits)
-		return 0;
-
-	spin_lock(&commit_lock);
-	fits = commit_group_fits(group, pages, &why);
-	if (fits)
-		commit_group_add(group, pages);
-	spin_unlock(&commit_lock);
-	if (fits)
+	if (commit_take(group, &commit_system, pages, ULONG_MAX) ||
+	    commit_promise_slow(group, &commit_system, NULL, pages, false, &why))
 		return 0;
 	commit_report(&why, pages);
 	return -ENOMEM;

@@ -184,11 +184,13 @@ int commit_cgroup_can_fork(struct task_struct *task, struct css_set *cset)
 	return 0;
 }
 
-void mem_cgroup_commit_alloc(struct mem_cgroup *memcg, struct mem_cgroup *parent)
+int mem_cgroup_commit_alloc(struct mem_cgroup *memcg, struct mem_cgroup *parent)
 {
-	commit_group_init(&memcg->commit,
-			  parent && !mem_cgroup_is_root(parent) ?
-			  &parent->commit : NULL, memcg);
+	/* The root cgroup */
+	if (!parent)
+		return 0;
+	return commit_group_init(&memcg->commit, mem_cgroup_is_root(parent) ?
+				 NULL : &parent->commit, memcg);
 }
 
 /* Nobody can see or set its limit any more. */
@@ -210,7 +212,7 @@ static u64 commit_current_read(struct cgroup_subsys_state *css, struct cftype *c
 
 static u64 commit_peak_read(struct cgroup_subsys_state *css, struct cftype *cft)
 {
-	return (u64)READ_ONCE(mem_cgroup_from_css(css)->commit.peak) * PAGE_SIZE;
+	return (u64)commit_group_peak(&mem_cgroup_from_css(css)->commit) * PAGE_SIZE;
 }
 
 static int commit_max_show(struct seq_file *m, void *v)

@@ -138,19 +138,40 @@ vm_flags_t commit_inherited(vm_flags_t flags, bool copied)
 }
 
 /**
- * commit_aside() - how much a CPU may set aside for a group
- * @batch: the most that it sets aside of anything
- * @taken: what the group has taken
- * @max: the group's limit
+ * commit_aside() - how much a CPU may set aside of a count with a limit
+ * @cpus: how many there are
+ * @pages: what it was asked for just now
+ * @taken: what is taken of the count
+ * @max: its limit
  *
- * The fourth part of what is free, so that one CPU leaves room for others; and
- * nothing where that is so little that it would only be fetched back at once.
+ * So much that the half of what is free is left when all CPUs do so; but what was
+ * asked for may come again, and go, where it is small beside what is free. Nothing
+ * where that is so little that it would only be fetched back at once.
  *
  * Return: pages.
  */
-u64 commit_aside(u64 batch, u64 taken, u64 max)
+u64 commit_aside(unsigned int cpus, u64 pages, u64 taken, u64 max)
 {
-	u64 aside = min(batch, (max - min(max, taken)) / 4);
+	u64 free = max - min(max, taken);
+	u64 aside = max(div_u64(free, 2 * cpus), min(pages, free / 16) * 2);
 
 	return aside < 16 ? 0 : aside;
+}
+
+/**
+ * commit_unseen() - by how much a CPU may change a count without a limit, unseen
+ * @cpus: how many there are
+ * @pages: what it was asked for just now
+ * @most: what the count comes to, or came to at its peak
+ * @ram: pages of memory
+ *
+ * The peak may be low by so much for each CPU: as much as it is, and never more
+ * than all CPUs together come to an eighth of memory; but some pages in any case, and
+ * within that what was asked for, which may come again, and go.
+ *
+ * Return: pages.
+ */
+u64 commit_unseen(unsigned int cpus, u64 pages, u64 most, u64 ram)
+{
+	return max(min(max(most, pages), div_u64(ram, 8 * cpus)), 64ULL);
 }

@@ -15,9 +15,11 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/moduleparam.h>
+#include <linux/percpu.h>
 #include <linux/prandom.h>
 #include <linux/sched/mm.h>
 #include <linux/swap.h>
+#include <linux/sysfs.h>
 
 #define SEED		0x636f6d6d
 #define RUNS		100000
@@ -258,23 +260,39 @@ static void aside(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, commit_aside(1000, 0, LARGEST), 1000);
-	KUNIT_EXPECT_EQ(test, commit_aside(1000, 0, 400), 100);
-	KUNIT_EXPECT_EQ(test, commit_aside(1000, 336, 400), 16);
-	KUNIT_EXPECT_EQ(test, commit_aside(1000, 337, 400), 0);
-	KUNIT_EXPECT_EQ(test, commit_aside(1000, 401, 400), 0);
-	KUNIT_EXPECT_EQ(test, commit_aside(1000, U64_MAX, 400), 0);
-	KUNIT_EXPECT_EQ(test, commit_aside(0, 0, 400), 0);
+	/* A share for each CPU, and the half is left */
+	KUNIT_EXPECT_EQ(test, commit_aside(4, 1, 0, 8000), 1000);
+	KUNIT_EXPECT_EQ(test, commit_aside(4, 1, 7872, 8000), 16);
+	KUNIT_EXPECT_EQ(test, commit_aside(4, 1, 7873, 8000), 0);
+	KUNIT_EXPECT_EQ(test, commit_aside(4, 1, 8001, 8000), 0);
+	KUNIT_EXPECT_EQ(test, commit_aside(4, 1, U64_MAX, 8000), 0);
+	KUNIT_EXPECT_EQ(test, commit_aside(1, 0, 0, LARGEST), LARGEST / 2);
+	/* What was asked for, if that is little beside what is free */
+	KUNIT_EXPECT_EQ(test, commit_aside(100, 300, 0, 8000), 600);
+	KUNIT_EXPECT_EQ(test, commit_aside(100, 3000, 0, 8000), 1000);
+	KUNIT_EXPECT_EQ(test, commit_aside(100, U64_MAX, 0, 8000), 1000);
+	KUNIT_EXPECT_EQ(test, commit_aside(100, 300, 7900, 8000), 0);
 
 	/* Never more than is free. */
 	prandom_seed_state(&rnd, SEED);
 	for (i = 0; i < RUNS; i++) {
 		u64 max = below(&rnd, LARGEST) >> below(&rnd, 52);
 		u64 taken = below(&rnd, max + 1000);
-		u64 got = commit_aside(below(&rnd, 1 << 20), taken, max);
+		u64 got = commit_aside(1 + below(&rnd, 1000), below(&rnd, max + 1),
+				       taken, max);
 
 		KUNIT_ASSERT_TRUE(test, !got || taken + got <= max);
 	}
+}
+
+static void unseen(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, commit_unseen(4, 0, 0, 320000), 64);
+	KUNIT_EXPECT_EQ(test, commit_unseen(4, 1, 1000, 320000), 1000);
+	KUNIT_EXPECT_EQ(test, commit_unseen(4, 1700, 1000, 320000), 1700);
+	KUNIT_EXPECT_EQ(test, commit_unseen(4, 700, LARGEST, 320000), 10000);
+	KUNIT_EXPECT_EQ(test, commit_unseen(4, LARGEST, 0, 320000), 10000);
+	KUNIT_EXPECT_EQ(test, commit_unseen(256, 700, 1000, 1000), 64);
 }
 
 /*
@@ -299,8 +317,10 @@ static struct tree *tree_alloc(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, tree);
 	for (i = 0; i < GROUPS; i++)
-		commit_group_init(&tree->groups[i], parents[i] < 0 ? NULL :
-				  &tree->groups[parents[i]], NULL);
+		KUNIT_ASSERT_EQ(test, commit_group_init(&tree->groups[i], parents[i] < 0 ?
+							NULL :
+							&tree->groups[parents[i]],
+							NULL), 0);
 	return tree;
 }
 
@@ -374,7 +394,9 @@ static void groups_as_model(struct kunit *test)
 					    tree->promised[i], "run %u group %d", run, i);
 			KUNIT_ASSERT_EQ_MSG(test, tree->groups[i].peak,
 					    tree->peak[i], "run %u group %d", run, i);
-			KUNIT_ASSERT_LE(test, tree->groups[i].taken, tree->groups[i].peak);
+			KUNIT_ASSERT_TRUE(test, max[i] == COMMIT_MAX ||
+					  tree->groups[i].taken <= max(max[i],
+								       tree->promised[i]));
 		}
 		/* Now and then all that the inner ones hold goes too. */
 		if (run % 997 == 0) {
@@ -615,7 +637,7 @@ static void group_forgets(struct kunit *test, struct commit_group *parent)
 	struct commit_refusal why;
 	struct commit_group group;
 
-	commit_group_init(&group, parent, NULL);
+	KUNIT_ASSERT_EQ(test, commit_group_init(&group, parent, NULL), 0);
 	KUNIT_EXPECT_TRUE(test, commit_try(&group, NULL, 600, true, &why));
 	commit_group_destroy(&group);
 }
@@ -639,6 +661,103 @@ static void miscounts_are_told(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[i]), 0);
 	/* Others come and go meanwhile. */
 	KUNIT_EXPECT_LT(test, vm_memory_committed(), promised + MISCOUNTS * 600);
+	tree_destroy(tree);
+}
+
+/*
+ * /sys/module/commit_test/parameters/entries: how many promises and returns went for
+ * the lock of a count, on each CPU, for the self-tests
+ */
+static int entries_get(char *buffer, const struct kernel_param *param)
+{
+	int cpu, len = 0;
+
+	for_each_possible_cpu(cpu)
+		/* Who reads it keeps others off the CPU. */
+		len += sysfs_emit_at(buffer, len, "%lu ",
+				     data_race(per_cpu(commit_entries, cpu)));
+	return len + sysfs_emit_at(buffer, len, "\n");
+}
+
+static const struct kernel_param_ops entries_ops = {
+	.get = entries_get,
+};
+
+module_param_cb(entries, &entries_ops, NULL, 0444);
+
+/*
+ * Far from limits nobody goes for a lock, but to begin with, and where a count changes
+ * for good.
+ */
+#define MANY		64
+#define OPS		10000
+
+static unsigned long entries_of(struct commit_group *groups, unsigned int many, bool grow)
+{
+	unsigned long before = this_cpu_read(commit_entries);
+	struct commit_refusal why;
+	unsigned int i;
+
+	/* In whole turns */
+	for (i = 0; i < OPS / (2 * many) * 2 * many; i++) {
+		struct commit_group *group = &groups[i % many];
+
+		if (grow)
+			commit_try(group, NULL, 1, true, &why);
+		else if (i / many % 2)
+			commit_return(group, 16);
+		else
+			commit_try(group, NULL, 16, true, &why);
+	}
+	return this_cpu_read(commit_entries) - before;
+}
+
+static void far_from_limits(struct kunit *test)
+{
+	static const unsigned int many[] = { 1, 2, 8, MANY };
+	struct commit_group *groups = kunit_kcalloc(test, MANY, sizeof(*groups), GFP_KERNEL);
+	struct tree *tree = tree_alloc(test);
+	struct commit_refusal why;
+	unsigned long before;
+	unsigned int i, max;
+
+	KUNIT_ASSERT_NOT_NULL(test, groups);
+	for (i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, commit_group_init(&groups[i], &tree->groups[1], NULL), 0);
+	for (max = 0; max <= 1; max++) {
+		if (max) {
+			commit_group_set_max(&tree->groups[0], 4 << 20);
+			commit_group_set_max(&tree->groups[1], 4 << 20);
+			for (i = 0; i < MANY; i++)
+				commit_group_set_max(&groups[i], 4 << 20);
+		}
+		migrate_disable();
+		/* Each begins by some pages. */
+		for (i = 0; i < MANY; i++)
+			KUNIT_EXPECT_TRUE(test, commit_try(&groups[i], NULL, 100, true, &why));
+		for (i = 0; i < ARRAY_SIZE(many); i++) {
+			/* Once round, to know how much is asked for */
+			entries_of(groups, many[i], false);
+			KUNIT_EXPECT_EQ_MSG(test, entries_of(groups, many[i], false), 0,
+					    "%u groups in turns, with limits: %u", many[i], max);
+		}
+		/* The counts of a group and of two above it come to be seen. */
+		before = entries_of(groups, 1, true);
+		kunit_info(test, "growing: %lu entries in %u", before, OPS);
+		KUNIT_EXPECT_LE(test, before, OPS / 1000);
+		before = this_cpu_read(commit_entries);
+		for (i = 0; i < OPS; i++)
+			commit_return(&groups[0], 1);
+		before = this_cpu_read(commit_entries) - before;
+		kunit_info(test, "shrinking: %lu entries in %u", before, OPS);
+		KUNIT_EXPECT_LE(test, before, OPS / 1000);
+		for (i = 0; i < MANY; i++)
+			commit_return(&groups[i], 100);
+		migrate_enable();
+	}
+	for (i = 0; i < MANY; i++)
+		commit_group_destroy(&groups[i]);
+	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 0);
 	tree_destroy(tree);
 }
 
@@ -791,35 +910,77 @@ static void readers_see_one_instant(struct kunit *test)
 	tree_destroy(tree);
 }
 
-/* Reading a count leaves to CPUs what they have set aside. */
+/* Reading a count, and being refused, leaves to CPUs what they have. */
 static void readers_shut_nothing(struct kunit *test)
 {
 	struct tree *tree = tree_alloc(test);
-	struct commit_group *low = &tree->groups[2];
+	struct commit_group *low = &tree->groups[2], *top = &tree->groups[0];
 	struct commit_refusal why;
 	unsigned long taken;
-	unsigned int slots;
+	unsigned int open;
 
-	KUNIT_ASSERT_TRUE(test, commit_try(low, NULL, 5000, true, &why));
-	commit_return(low, 5000);
+	/* None is refused for being more than memory. */
+	top->mode = COMMIT_MODE_ALWAYS;
+	commit_group_set_max(top, 100000);
 	migrate_disable();
 	KUNIT_ASSERT_TRUE(test, commit_try(low, NULL, 10, true, &why));
-	taken = low->taken;
-	slots = low->slots;
-	KUNIT_EXPECT_GE(test, slots, 1);
+	taken = top->taken;
+	open = top->open;
+	KUNIT_EXPECT_GE(test, open, 1);
 	KUNIT_EXPECT_GT(test, taken, 10);
 	KUNIT_EXPECT_EQ(test, commit_group_current(low), 10);
-	KUNIT_EXPECT_EQ(test, commit_group_current(&tree->groups[0]), 10);
+	KUNIT_EXPECT_EQ(test, commit_group_current(top), 10);
 	vm_memory_committed();
-	KUNIT_EXPECT_EQ(test, low->slots, slots);
-	KUNIT_EXPECT_EQ(test, low->taken, taken);
+	KUNIT_EXPECT_FALSE(test, commit_try(low, NULL, 99991, true, &why));
+	KUNIT_EXPECT_EQ(test, why.taken, 10);
+	KUNIT_EXPECT_FALSE(test, commit_try(low, NULL, 999910, true, &why));
+	KUNIT_EXPECT_EQ(test, why.taken, 10);
+	KUNIT_EXPECT_EQ(test, top->open, open);
+	KUNIT_EXPECT_EQ(test, top->taken, taken);
 	/* From what is set aside: the count does not change. */
 	KUNIT_EXPECT_TRUE(test, commit_try(low, NULL, 1, true, &why));
-	KUNIT_EXPECT_EQ(test, low->taken, taken);
+	KUNIT_EXPECT_EQ(test, top->taken, taken);
 	KUNIT_EXPECT_EQ(test, commit_group_current(low), 11);
+	KUNIT_EXPECT_EQ(test, commit_group_current(top), 11);
+	/* What fits needs what is set aside. */
+	KUNIT_EXPECT_TRUE(test, commit_try(low, NULL, 99989, true, &why));
+	KUNIT_EXPECT_EQ(test, top->open, 0);
+	KUNIT_EXPECT_EQ(test, top->taken, 100000);
 	migrate_enable();
-	commit_return(low, 11);
+	commit_return(low, 100000);
 	tree_destroy(tree);
+}
+
+/* Groups deeper than there are locks: limits of each are exact, and locked in order. */
+#define DEEP		20
+
+static void deep_groups(struct kunit *test)
+{
+	struct commit_group *groups = kunit_kcalloc(test, DEEP, sizeof(*groups), GFP_KERNEL);
+	struct commit_refusal why;
+	unsigned int i, round;
+
+	KUNIT_ASSERT_NOT_NULL(test, groups);
+	for (i = 0; i < DEEP; i++) {
+		KUNIT_ASSERT_EQ(test, commit_group_init(&groups[i],
+							i ? &groups[i - 1] : NULL, NULL), 0);
+		if (i % 3)
+			commit_group_set_max(&groups[i], 1000 - i);
+	}
+	for (round = 0; round < 3; round++) {
+		KUNIT_EXPECT_TRUE(test, commit_try(&groups[DEEP - 1], NULL, 981, true, &why));
+		KUNIT_EXPECT_FALSE(test, commit_try(&groups[DEEP - 1], NULL, 1, true, &why));
+		KUNIT_EXPECT_PTR_EQ(test, why.group, &groups[DEEP - 1]);
+		KUNIT_EXPECT_TRUE(test, commit_try(&groups[12], NULL, 8, true, &why));
+		KUNIT_EXPECT_FALSE(test, commit_try(&groups[12], NULL, 1, true, &why));
+		KUNIT_EXPECT_PTR_EQ(test, why.group, &groups[11]);
+		commit_return(&groups[DEEP - 1], 981);
+		commit_return(&groups[12], 8);
+		for (i = 0; i < DEEP; i++)
+			KUNIT_EXPECT_EQ(test, commit_group_current(&groups[i]), 0);
+	}
+	for (i = DEEP; i--; )
+		commit_group_destroy(&groups[i]);
 }
 
 static struct kunit_case commit_cases[] = {
@@ -831,6 +992,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(modes),
 	KUNIT_CASE(inherited),
 	KUNIT_CASE(aside),
+	KUNIT_CASE(unseen),
 	KUNIT_CASE_SLOW(groups_as_model),
 	KUNIT_CASE(groups_without_limit),
 	KUNIT_CASE(opens_by_itself),
@@ -839,9 +1001,11 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(group_settles),
 	KUNIT_CASE(judged_by_mode),
 	KUNIT_CASE(miscounts_are_told),
+	KUNIT_CASE(far_from_limits),
 	KUNIT_CASE_SLOW(threads_fit),
 	KUNIT_CASE_SLOW(readers_see_one_instant),
 	KUNIT_CASE(readers_shut_nothing),
+	KUNIT_CASE(deep_groups),
 	{}
 };
 

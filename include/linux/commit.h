@@ -11,6 +11,7 @@
 #include <linux/mm_types.h>
 #include <linux/mman.h>
 #include <linux/page_counter.h>
+#include <linux/percpu-defs.h>
 #include <linux/types.h>
 
 /*
@@ -71,7 +72,8 @@ u64 commit_allowed(u64 limit, const struct commit_reserves *reserves);
 bool commit_fits(u64 taken, u64 pages, u64 limit);
 enum commit_mode commit_mode_join(enum commit_mode parent, enum commit_mode own);
 void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *rules);
-u64 commit_aside(u64 batch, u64 taken, u64 max);
+u64 commit_aside(unsigned int cpus, u64 pages, u64 taken, u64 max);
+u64 commit_unseen(unsigned int cpus, u64 pages, u64 most, u64 ram);
 vm_flags_t commit_inherited(vm_flags_t flags, bool copied);
 
 /**
@@ -88,6 +90,10 @@ struct commit_refusal {
 	unsigned long allowed;
 };
 
+#if IS_ENABLED(CONFIG_COMMIT_KUNIT_TEST)
+DECLARE_PER_CPU(unsigned long, commit_entries);
+#endif
+
 #ifdef CONFIG_COMMIT_EXACT
 bool commit_try(struct commit_group *group, struct mm_struct *mm,
 		unsigned long pages, bool admin, struct commit_refusal *why);
@@ -101,11 +107,12 @@ void commit_set_mode(int mode);
 void commit_sync(void);
 bool commit_is_open(void);
 
-void commit_group_init(struct commit_group *group, struct commit_group *parent,
-		       struct mem_cgroup *memcg);
+int commit_group_init(struct commit_group *group, struct commit_group *parent,
+		      struct mem_cgroup *memcg);
 unsigned long commit_group_settle(struct commit_group *group);
 void commit_group_destroy(struct commit_group *group);
 unsigned long commit_group_current(struct commit_group *group);
+unsigned long commit_group_peak(struct commit_group *group);
 void commit_group_set_max(struct commit_group *group, unsigned long max);
 int commit_group_join(struct commit_group *group, unsigned long pages);
 bool commit_heeds_noreserve(const struct commit_group *group);

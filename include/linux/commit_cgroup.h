@@ -17,7 +17,7 @@ struct commit_group *commit_group_of_current(void);
 void commit_group_put(struct commit_group *group);
 int commit_cgroup_can_fork(struct task_struct *task, struct css_set *cset);
 
-void mem_cgroup_commit_alloc(struct mem_cgroup *memcg, struct mem_cgroup *parent);
+int mem_cgroup_commit_alloc(struct mem_cgroup *memcg, struct mem_cgroup *parent);
 void mem_cgroup_commit_reset(struct mem_cgroup *memcg);
 void mem_cgroup_commit_free(struct mem_cgroup *memcg);
 
@@ -32,9 +32,10 @@ static inline void mm_commit_destroy(struct mm_struct *mm)
 	commit_group_put(mm->commit_group);
 }
 #else
-static inline void mem_cgroup_commit_alloc(struct mem_cgroup *memcg,
-					   struct mem_cgroup *parent)
+static inline int mem_cgroup_commit_alloc(struct mem_cgroup *memcg,
+					  struct mem_cgroup *parent)
 {
+	return 0;
 }
 
 static inline void mem_cgroup_commit_reset(struct mem_cgroup *memcg)

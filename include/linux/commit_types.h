@@ -7,8 +7,12 @@
 #define _LINUX_COMMIT_TYPES_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/cgroup-defs.h>
+#include <linux/compiler_types.h>
+#include <linux/spinlock_types.h>
 
+struct commit_slot;
 struct mem_cgroup;
 
 /**
@@ -25,31 +29,45 @@ enum commit_mode {
 
 /**
  * struct commit_group - a count of promises in a hierarchy
- * @parent: what it is a part of, beside the system; or NULL
- * @taken: pages promised, and those that CPUs have set aside for it and the
- *	groups below
- * @max: what @taken may not exceed
- * @peak: the most that was promised at any time; @taken does not exceed it
- * @slots: CPUs that may have pages set aside for it or a group below
+ * @parent: what it is a part of; in the end the system, which is a part of nothing
+ * @slots: each CPU's part of it; see mm/commit.c
+ * @look: how often it was summed up
+ * @depth: how many are above it
  * @mode: how requests are judged
+ * @memcg: the cgroup that it counts for; NULL in tests
+ * @lock: protects @taken, @max, @peak, @seen, @open, @most, and the bounds of @slots;
+ *	those at COMMIT_DEPTHS and deeper use that of a group above
+ * @taken: pages promised, and those that CPUs have set aside; without a limit, what
+ *	CPUs have counted there
+ * @max: what is promised may not exceed it
+ * @peak: the most that was seen to be promised
+ * @seen: what the count was about when @peak was looked for, at most
+ * @open: how many slots are not shut
+ * @most: what all of them together may have
  * @refused: requests refused for @max, here or below
  * @events_file: memory.commit.events
- * @memcg: the cgroup that it counts for; NULL in tests
  *
- * @taken, @max, @peak and @slots are written under commit_lock.
+ * The first ones are read for each promise. What changes is kept apart from them.
  */
 struct commit_group {
 	struct commit_group *parent;
+	struct commit_slot __percpu *slots;
+	unsigned long look;
+	unsigned int depth;
+	enum commit_mode mode;
+	struct mem_cgroup *memcg;
+
+	spinlock_t lock ____cacheline_aligned_in_smp; /* see above */
 	unsigned long taken;
 	unsigned long max;
 	unsigned long peak;
-	unsigned int slots;
-	enum commit_mode mode;
+	long seen;
+	unsigned int open;
+	unsigned long most;
 	atomic_long_t refused;
 #ifdef CONFIG_CGROUPS
 	struct cgroup_file events_file;
 #endif
-	struct mem_cgroup *memcg;
 };
 
 #endif /* _LINUX_COMMIT_TYPES_H */

@@ -80,6 +80,58 @@ static void mmap_munmap(int n)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 16 * page);
 }
 
+/* A page more each time, and all of them back */
+static void mmap_grow(int n)
+{
+	char *p = mmap(NULL, n * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	must(p != MAP_FAILED, "mmap");
+	for (i = 0; i < n; i++)
+		must(mmap(p + i * page, page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED,
+		     "mmap");
+	while (i--)
+		munmap(p + i * page, page);
+}
+
+static int turn[2], back[2];
+static pid_t turner;
+
+/* Two processes on one CPU, each in a cgroup of its own where there are any */
+static void mmap_turns(int n)
+{
+	char token = 0;
+
+	while (n--) {
+		mmap_munmap(1);
+		must(write(turn[1], &token, 1) == 1, "write");
+		must(read(back[0], &token, 1) == 1, "read");
+	}
+}
+
+/* @cgroup: the folder of its cgroup, or NULL */
+static void start_turner(const char *cgroup)
+{
+	char token, file[300];
+
+	must(!pipe(turn) && !pipe(back), "pipe");
+	if (cgroup) {
+		snprintf(file, sizeof(file), "%s/cgroup.procs", cgroup);
+		must(!write_file(file, "0"), file);
+	}
+	turner = fork();
+	must(turner >= 0, "fork");
+	if (turner)
+		return;
+	close(turn[1]);
+	while (read(turn[0], &token, 1) == 1) {
+		mmap_munmap(1);
+		must(write(back[1], &token, 1) == 1, "write");
+	}
+	_exit(0);
+}
+
 static void brk_up_down(int n)
 {
 	char *end = sbrk(0);
@@ -280,6 +332,11 @@ static void commit_read(int n)
 	read_again("/proc/self/commit", n);
 }
 
+static void meminfo_read(int n)
+{
+	read_again("/proc/meminfo", n);
+}
+
 /* Takes a sample, as a trigger does ten times a second. */
 static void commitinfo_read(int n)
 {
@@ -309,6 +366,8 @@ static const struct benchmark {
 	const char *needs;
 } benchmarks[] = {
 	{ "mmap+munmap",	mmap_munmap,		100 },
+	{ "mmap_grow",		mmap_grow,		100 },
+	{ "mmap_turns",		mmap_turns,		50 },
 	{ "brk",		brk_up_down,		100 },
 	{ "mremap",		mremap_grow_shrink,	100 },
 	{ "mprotect",		mprotect_writable,	100 },
@@ -325,6 +384,7 @@ static const struct benchmark {
 	{ "oom_score_adj_read",	oom_score_adj_read,	100 },
 	{ "oom_score_adj_write", oom_score_adj_write,	100 },
 	{ "cgroup",		cgroup_mkdir_rmdir,	2 },
+	{ "meminfo_read",	meminfo_read,		50 },
 	{ "commit_read",	commit_read,		100,
 	  "/proc/self/commit" },
 	{ "commitinfo_read",	commitinfo_read,	100,
@@ -380,6 +440,15 @@ static void enter_cgroups(int depth, bool limits)
 		snprintf(file, sizeof(file), "%s/memory.commit.max", path);
 		must(!write_file(file, "1G"), file);
 	}
+	/* Beside the last one */
+	snprintf(file, sizeof(file), "%s-turns", path);
+	must(!mkdir(file, 0755), file);
+	if (limits) {
+		snprintf(file, sizeof(file), "%s-turns/memory.commit.max", path);
+		must(!write_file(file, "1G"), file);
+		snprintf(file, sizeof(file), "%s-turns", path);
+	}
+	start_turner(file);
 	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
 	must(!write_file(file, "0"), file);
 }
@@ -407,6 +476,8 @@ int main(int argc, char *argv[])
 	write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
 	if (argc == 2)
 		enter_cgroups(3, !strcmp(argv[1], "--limits"));
+	else
+		start_turner(NULL);
 
 	start_target();
 	fflush(stdout);
@@ -418,5 +489,6 @@ int main(int argc, char *argv[])
 	}
 	must(waitpid(pid, &status, 0) == pid, "waitpid");
 	kill(target, SIGKILL);
+	kill(turner, SIGKILL);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

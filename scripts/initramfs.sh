@@ -68,7 +68,7 @@ pack()
 	cp "$TOP/scripts/guest/kunit-suites" "$root/etc/" &&
 	echo "$ALARMS" > "$root/etc/alarms" &&
 	cp -a "$tests" "$root/selftests" &&
-	cp "$TOP/README" "$TOP"/tools/{mm/oomstat/oomstat.1,peios/ksyncd/ksyncd.8,peios/peiosctl/peiosctl.8} \
+	cp "$TOP/README" "$TOP"/tools/{mm/oomstat/oomstat.1,peios/ksyncd/ksyncd.8,peios/peiosctl/peiosctl.1} \
 		"$root/selftests/oom/" &&
 	terminals &&
 	cp -a "$tools/." "$root/" || return

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * peiosctl: see and set what the Peios LSM knows of processes.
- * See peiosctl.8, and Documentation/admin-guide/LSM/Peios.rst for the model.
+ * See peiosctl.1, and Documentation/admin-guide/LSM/Peios.rst for the model.
  */
 
 #include <linux/ctype.h>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# bash completion of peiosctl(8)
+# bash completion of peiosctl(1)
 
 _peiosctl()
 {

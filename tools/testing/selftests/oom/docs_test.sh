@@ -185,7 +185,7 @@ if [ -z "$place" ] && [ -e README ] &&
 	[ -s "$dir/readme" ]
 	told $? "README has commands"
 	rm -rf /etc/peios/registry
-	for page in oomstat.1 ksyncd.8 peiosctl.8; do
+	for page in oomstat.1 ksyncd.8 peiosctl.1; do
 		# It samples until it is ended.
 		manual "$page" | sed 's/oomstat record /oomstat record -c 2 /' > "$dir/manual"
 		while read -r line; do

@@ -153,6 +153,22 @@ static void say_privileges(FILE *out, u64 mask)
 	}
 }
 
+/* A service of init has some thirty. So many are counted, and one is named. */
+#define NAMES_AT_MOST	4
+
+static void say_lacking(FILE *out, u64 privileges)
+{
+	const unsigned int count = __builtin_popcountll(privileges);
+
+	if (count <= NAMES_AT_MOST) {
+		say_privileges(out, privileges);
+		return;
+	}
+	say_privileges(out, privileges & PEIOS_PRIV_TCB ?:
+		       privileges & -privileges);
+	fprintf(out, " and %u others", count - 1);
+}
+
 /**
  * struct question - who would do something to whom
  * @pid: whom, by its number or name
@@ -217,7 +233,7 @@ static void say_refusal(FILE *out, struct question *q,
 		break;
 	case PEIOS_CHECK_PRIVILEGE:
 		fputs("   privilege: needs ", out);
-		say_privileges(out, lacks);
+		say_lacking(out, lacks);
 		fputs(also, out);
 		q->lacks |= lacks;
 		break;
@@ -330,9 +346,9 @@ static void say_how(FILE *out, const struct question *q)
 	}
 	if (q->lacks & ~off) {
 		fputs("how: privilege: only who has ", out);
-		say_privileges(out, q->lacks & ~off);
-		fputs(" can start the command with it: init, its services;", out);
-		fputs(" no setuid program, so not sudo\n", out);
+		say_lacking(out, q->lacks & ~off);
+		fputs(" can start the command with it: init, its services,", out);
+		fputs(" peiosctl elevate; no setuid program, so not sudo\n", out);
 	}
 	if (off) {
 		fputs("how: privilege: it is there but off: peiosctl run --enable=",

@@ -66,6 +66,9 @@ process 14 S-1-5-18 '' SeTcbPrivilege,SeAuditPrivilege '0 0' "O:SY$all" default
 process 15 S-1-5-18 '' SeAuditPrivilege '0 0' "O:SY$all"
 
 process 16 S-1-5-18 '' SeTcbPrivilege '0 0' "O:SY$all"
+process 17 S-1-5-18 '' \
+	SeTcbPrivilege,SeBackupPrivilege,SeRestorePrivilege,SeShutdownPrivilege,SeDebugPrivilege \
+	'0 0' "O:SY$all" default
 sed -i 's/^enabled.*/enabled/' "$dir/16/attr/peios/token"
 
 says 'shows a token' 0 '^enabled SeTcbPrivilege,SeDebugPrivilege$' token 1
@@ -92,6 +95,12 @@ says 'no auditor' 1 \
 says 'who gave up what the target has' 1 \
 	'^VM_WRITE +no +privilege: needs SeTcbPrivilege, which the target has, or SeDebug' \
 	check --as=15 14 VM_WRITE
+says 'of many privileges the one that counts' 1 \
+	'^VM_WRITE +no +privilege: needs SeTcbPrivilege and 4 others, which the target has, ' \
+	check --as=15 17 VM_WRITE
+says 'and how to get them' 1 \
+	'^how: .*SeTcbPrivilege and 4 others can start .* its services, peiosctl elevate; no' \
+	check --as=15 17 VM_WRITE
 says 'and only looks' 0 '^VM_READ +yes' check --as=15 14 VM_READ
 says 'by a descriptor that was set' 0 '^VM_WRITE +yes' check --as=14 15 VM_WRITE
 says 'all that is left' 0 ',VM_READ,SET_INFORMATION,.*,QUERY_LIMITED,READ_CONTROL$' \

@@ -25,7 +25,7 @@
 . "$(dirname "$0")/lib.sh"
 
 source=$TOP/tools/testing/selftests/peios/userland vm=$BUILD/vm
-disk=$vm/tests tests=() first=() packages=() mb=1400 kernel=
+disk=$vm/tests tests=() first=() packages=() mb=1400 long=1200 kernel=
 
 head_line()
 {
@@ -54,9 +54,13 @@ for name in "${tests[@]}"; do
 	packages+=("$(head_line "$name" Packages)")
 	need=$(head_line "$name" Memory)
 	[ "${need:-0}" -le "$mb" ] || mb=$need
+	long=$((long + $(head_line "$name" Seconds | grep . || echo 0)))
 	[ -z "$(head_line "$name" Kernel)" ] || kernel=1
 	[ -z "$(head_line "$name" First)" ] || first+=("$name")
 done
+
+# A boot has more time than the tests that need much of it.
+[ "$long" -ge 2400 ] || long=2400
 
 # The kernel is booted from where it was built: its package is for tests of that.
 CONFIG=small "$TOP/scripts/deb.sh" ${kernel:+kernel} tools >&2
@@ -66,7 +70,7 @@ CONFIG=small "$TOP/scripts/deb.sh" ${kernel:+kernel} tools >&2
 rm -rf "$disk"
 mkdir -p "$disk"
 cp -r "$source" "$disk/tests"
-cp "$TOP/scripts/guest/tap.sh" "$disk/tests/"
+cp "$TOP/scripts/guest/tap.sh" "$TOP/Documentation/admin-guide/LSM/Peios.rst" "$disk/tests/"
 cp "$TOP/scripts/guest/userland.sh" "$disk/run.sh"
 cp "$BUILD"/deb/peios-tools_*.deb "$disk/"
 [ -z "$kernel" ] || cp "$BUILD"/deb/linux-image-*.deb "$disk/"
@@ -86,7 +90,7 @@ boot=1 rc=75
 while [ $rc -eq 75 ] && [ $boot -le 5 ]; do
 	rc=0
 	log=userland-$boot
-	"$TOP/scripts/qemu.sh" -n $log -m "$mb" -t "${SECONDS_A_BOOT:-2400}" -f '' \
+	"$TOP/scripts/qemu.sh" -n $log -m "$mb" -t "$long" -f '' \
 		-d "$vm/userland.img" -d "$disk.img" \
 		"$image" "${APPEND[@]}" \
 		userland="$boot" >&2 || rc=$?

@@ -10,8 +10,9 @@
 # ("never"). ".. program NAME" is a program in C, compiled with the tests. An example
 # with a PLACE needs more than the self-tests have, and is run by the script of that
 # name in scripts/guest: DOCS_SHELL runs what is a user's, behind "$ ", and DOCS_INPUT is
-# read by it. Commands that only a whole Debian can run are behind ".. tested FILE":
-# they are in that test (scripts/check.d/docs).
+# read by it. The place "debian" is the test logon of tools/testing/selftests/peios/userland.
+# Other commands that only a whole Debian can run are behind ".. tested FILE": they are
+# in that test (scripts/check.d/docs).
 
 cd "$(dirname "$0")" || exit 1
 place=${1:-}

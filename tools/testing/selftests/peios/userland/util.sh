@@ -84,3 +84,138 @@ token_line()
 {
 	sed -n "s/^$1 //p"
 }
+
+# exposure UNIT: its figure by systemd-analyze security; at_most FIGURE LIMIT
+exposure()
+{
+	systemd-analyze security --no-pager "$1" |
+		sed -n 's/.*exposure level[^:]*: *\([0-9.]*\).*/\1/p'
+}
+
+at_most()
+{
+	awk -v e="$1" -v most="$2" 'BEGIN { exit !(e != "" && e <= most) }'
+}
+
+registry=/etc/peios/registry/System/Logon
+
+# use_logon_policy IMAGE, and forget_logon_policy: the machine is then as before.
+# Connections that stay open have the token of before.
+fresh_logins()
+{
+	local user
+
+	for user in alice bob root; do
+		ssh -q -O exit -o "ControlPath=/root/.ssh/%r" "$user@localhost" 2> /dev/null
+	done
+}
+
+use_logon_policy()
+{
+	[ ! -e "$registry" ] || mv "$registry" /root/logon.before
+	mkdir -p "${registry%/*}"
+	cp -r "/usr/share/peios/policies/$1/System/Logon" "$registry"
+	fresh_logins
+}
+
+forget_logon_policy()
+{
+	rm -rf "$registry"
+	[ ! -e /root/logon.before ] || mv /root/logon.before "$registry"
+	systemctl -q stop peios-elevate.socket peios-elevate.service peios-run.socket
+	fresh_logins
+}
+
+# sleeper UNIT COMMAND...: a unit that sleeps; SLEEPER is its process, once it sleeps
+sleeps()
+{
+	grep -qx sleep "/proc/$1/comm"
+}
+
+sleeper()
+{
+	local unit=$1
+
+	shift
+	systemd-run -q --collect --unit="$unit" "$@" sleep 100000
+	SLEEPER=$(systemctl show -p MainPID --value "$unit")
+	wait_for 60 sleeps "$SLEEPER"
+}
+
+# Three processes of bob's: a plain one, one with a descriptor that says what the
+# default one does, one with an integrity protection, which exec would drop; and one
+# of the TCB tier. A capability counts over the first alone. Their numbers are in PLAIN,
+# OWN_SD, PROTECTED and TCB.
+guarded_processes()
+{
+	local uid gid sddl
+
+	uid=$(id -u bob) gid=$(id -g bob)
+	sleeper plain --uid=bob
+	PLAIN=$SLEEPER
+	sleeper own-sd --uid=bob
+	OWN_SD=$SLEEPER
+	sddl=$(peiosctl sd "$OWN_SD")
+	peiosctl sd "$OWN_SD" "$sddl"
+	sleeper tcb
+	TCB=$SLEEPER
+	systemd-run -q --collect --unit=protected peiosctl run --pip=1,1 -- perl -MPOSIX -e "
+		\$0 = 'protected';
+		setgid($gid); setuid($uid) or die; sleep 100000"
+	PROTECTED=$(systemctl show -p MainPID --value protected)
+	wait_for 60 grep -qs "^Uid:	$uid	$uid	$uid" "/proc/$PROTECTED/status"
+	is "bob's protected process is" "$(cat "/proc/$PROTECTED/attr/peios/pip")" '1 1'
+}
+
+no_guarded_processes()
+{
+	systemctl -q stop plain own-sd protected tcb 2> /dev/null
+}
+
+# doc_session NAME: the lines of an example of Peios.rst, as docs_test.sh has them
+doc_session()
+{
+	awk -v name="$1" '
+		$1 == ".." && $2 == "example" { on = $3 == name; next }
+		on && /^ *[^\t ]/ && $1 != "::" { on = 0 }
+		on && /^\t/ { print substr($0, 2) }' Peios.rst
+}
+
+# alike: what is the same on each machine, of what a session prints
+alike()
+{
+	sed 's/[0-9][0-9]*/N/g; s/  */ /g; s/ *$//' | grep -vx 'Password:'
+}
+
+# doc_examples USER PASSWORD NAME...: a user who types what Peios.rst shows reads what it
+# shows
+doc_examples()
+{
+	local user=$1 password=$2 name input
+	shift 2
+
+	for name in "$@"; do
+		doc_session "$name" | sed -n 's/^[$>] //p' > /tmp/example
+		chmod 644 /tmp/example
+		holds "the documentation has commands in its example $name" test -s /tmp/example
+		# ausearch would read records from a pipe.
+		input='< /dev/null'
+		! grep -q elevate /tmp/example || input="echo $password |"
+		is "and $user reads what it shows" \
+			"$(as_user "$user" "$input sh /tmp/example" 2>&1 | alike)" \
+			"$(doc_session "$name" | grep -v '^[$>] ' | alike)"
+	done
+}
+
+# auditd has the records for itself while it runs; its unit refuses to be stopped.
+audit_on()
+{
+	systemctl start auditd
+	wait_for 30 sh -c 'auditctl -s | grep -q "^pid [1-9]"'
+}
+
+audit_off()
+{
+	kill "$(pidof auditd)"
+	wait_for 30 sh -c '! systemctl -q is-active auditd'
+}

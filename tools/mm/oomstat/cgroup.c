@@ -132,12 +132,13 @@ int groups_read(struct groups *gs, const char *top)
 	*gs = (struct groups) {};
 	if (!top || !strcmp(top, "/"))
 		top = "";
+	/* A container's root is a cgroup as any other, the host's has no limit. */
 	snprintf(full, sizeof(full), "%s%s", cgroup_root, top);
 	if (stat(full, &s))
 		return -errno;
-	err = *top ? group_add(gs, top, 0) : 0;
+	err = group_add(gs, *top ? top : "/", 0);
 	if (err != -ENOMEM)
-		err = walk(gs, top, *top && !err);
+		err = walk(gs, top, !err);
 	if (err)
 		groups_free(gs);
 	return err;

@@ -242,6 +242,10 @@ int main(int argc, char *argv[])
 		}
 	}
 	err = run(&o, argc - optind, argv + optind);
+	if (err == -ENOENT && o.request.groups && o.request.filter.cgroup) {
+		complain("no cgroup %s below %s", o.request.filter.cgroup, cgroup_root);
+		return 1;
+	}
 	if (err < 0) {
 		complain("%s", strerror(-err));
 		return 1;

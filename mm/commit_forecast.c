@@ -22,13 +22,14 @@
  *	claim = used + outstanding
  *
  * A promise that is paid is used and no longer outstanding, so claims only grow
- * by what is new.  The trend extends the rule above to the claims that there
- * will be by then if they go on growing as they did:
+ * by what is new.  The trend extends the rule above to claims that go on growing
+ * as they did.  After t seconds at most rate * t more is used, and at most
+ * outstanding + growth * t:
  *
- *	t     = available / rate
- *	trend = t                               if outstanding + growth * t > available
+ *	trend = max(available / rate, (available - outstanding) / growth)
  *
- * With growth 0 the two are the same.
+ * With growth 0 the second is "never", and with more outstanding than available it
+ * is 0, so that both forecasts are the same then.
  *
  * The rate is smoothed by a first-order low-pass in its implicit form,
  *
@@ -41,11 +42,23 @@
  *
  * The growth is what went on.  A job that takes 300 MB at once, or in 2 s, and
  * works with them is no leak, and whether something is one shows by its going on:
- * growth is the least of three seconds one after the other, or of three times two
- * seconds if that is more, so that a leak by fits and starts is one, too.  Hence
- * there is no trend before something has gone on for three seconds, and soon none
- * when it ends.  Claims are remembered 250 ms apart for it, in between samples by
- * a straight line.
+ * growth is the least of three seconds one after the other.  What lasts little
+ * longer than one second touches three, of which the first and the last then tell
+ * too little of how it began and ended.  So the least of the last seven half
+ * seconds, twice, is the most that those three count.  A leak by fits and starts
+ * has half seconds without growth: it is one by the least of four seconds, or of
+ * three times two seconds, if that is more.  Hence there is no trend before
+ * something has gone on for three seconds, and soon none when it ends.  Claims are
+ * remembered 250 ms apart for it, in between samples by a straight line.
+ *
+ * Slow jobs grow for longer than that, one after the other, and so does a heap
+ * before each collection.  What they grow back to was there lately: when claims
+ * have fallen from a top to half of it, that top was a peak, and growth up to
+ * the highest peak of the last half minute, and up to an eighth of what it left,
+ * does not count.  The first job of such a kind looks like a leak, and the ones
+ * after it do not.  (Who copies what has to grow has both for a moment, and falls
+ * by less than half.)  A top that left less than a quarter of all there is, is no
+ * peak: what was killed at a limit, and begins anew, is told of again.
  */
 
 #include <linux/array_size.h>
@@ -70,20 +83,25 @@
 static_assert((u64)RATE_MAX * COMMIT_SMOOTH_MS +
 	      DELTA_MAX * COMMIT_RATE_SCALE * MSEC_PER_SEC <= S64_MAX);
 
+/* A top becomes a peak when claims have fallen by this part of it. */
+#define PEAK_FALL	2
+
+/* A peak leaves at least this part of all that there is. */
+#define PEAK_ROOM	4
+
+/* Claims are beyond a peak when this part of what it left is claimed, too. */
+#define PEAK_SLACK	8
+
+#define STEPS_A_SECOND	((unsigned int)(NSEC_PER_SEC / COMMIT_STEP_NS))
+
 /*
- * Claims that grow nearly as fast as memory is used count as growing as fast:
- * what is sampled lags behind by some pages a CPU, on either side.
+ * What has gone on has done so in each of so many seconds and half seconds, or in a
+ * second more, or in each of so many pairs of seconds.
  */
-#define GROWTH_SLACK	8
+#define SPANS		3
+#define HALVES		7
 
-/* What has gone on has done so in each of so many spans. */
-#define GROWTH_SPANS	3
-
-/* The shortest and the longest span, in steps; each is twice the one before. */
-#define SPAN_MIN	4
-#define SPAN_MAX	8
-
-static_assert(SPAN_MAX * GROWTH_SPANS < COMMIT_STEPS);
+static_assert(STEPS_A_SECOND * 2 * SPANS < COMMIT_STEPS);
 
 /**
  * commit_outstanding() - what is promised and not paid
@@ -111,6 +129,14 @@ unsigned int commit_coverage(u64 available, u64 outstanding)
 	return mul_u64_u64_div_u64(available, 100, outstanding);
 }
 
+/* Rounded down; @rate is scaled and more than 0. */
+static u64 seconds_for(u64 pages, s64 rate)
+{
+	if (pages > div_u64(U64_MAX, COMMIT_RATE_SCALE))
+		return div64_u64(pages, max(rate / COMMIT_RATE_SCALE, 1));
+	return div64_u64(pages * COMMIT_RATE_SCALE, rate);
+}
+
 /**
  * commit_exhaustion() - when what is available will have been paid out
  * @outstanding: pages promised and not paid
@@ -123,27 +149,19 @@ unsigned int commit_coverage(u64 available, u64 outstanding)
  */
 u64 commit_exhaustion(u64 outstanding, u64 available, s64 rate, s64 growth)
 {
-	u64 covered = available;
+	u64 paid;
 
-	if (!available && (outstanding || (rate > 0 && growth >= rate)))
+	if (!available && (outstanding || (rate > 0 && growth > 0)))
 		return 0;
 	if (!available || rate <= 0)
 		return COMMIT_NEVER;
 
-	/*
-	 * outstanding + growth * (available / rate) <= available, without
-	 * quotients that lose digits or products that overflow.
-	 */
-	if (growth >= rate)
-		covered = 0;
-	else if (growth > 0)
-		covered = mul_u64_u64_div_u64(available, rate - growth, rate);
-	if (outstanding <= covered && growth < rate)
+	paid = seconds_for(available, rate);
+	if (outstanding > available)
+		return paid;
+	if (growth <= 0)
 		return COMMIT_NEVER;
-
-	if (available > div_u64(U64_MAX, COMMIT_RATE_SCALE))
-		return div64_u64(available, max(rate / COMMIT_RATE_SCALE, 1));
-	return div64_u64(available * COMMIT_RATE_SCALE, rate);
+	return max(paid, seconds_for(available - outstanding, growth));
 }
 
 /* How much more it is; divided by milliseconds that is a rate. */
@@ -201,29 +219,30 @@ static u64 step(const struct commit_forecast *forecast, unsigned int age)
 	return forecast->steps[(forecast->newest + COMMIT_STEPS - age) % COMMIT_STEPS];
 }
 
-/* The least growth of the last spans of @span steps. */
-static s64 growth_by(const struct commit_forecast *forecast, unsigned int span)
+/* The least growth in the last spans of so many steps. */
+static s64 least_growth(const struct commit_forecast *forecast, unsigned int steps,
+			unsigned int spans)
 {
 	s64 least = S64_MAX;
 	unsigned int i;
 
-	if (forecast->known <= span * GROWTH_SPANS)
+	if (forecast->known <= steps * spans)
 		return 0;
-	for (i = 0; i < GROWTH_SPANS; i++)
-		least = min(least, change(step(forecast, (i + 1) * span),
-					  step(forecast, i * span)));
-	least = div_s64(least, span * (COMMIT_STEP_NS / NSEC_PER_MSEC));
+	for (i = 0; i < spans; i++)
+		least = min(least, change(step(forecast, (i + 1) * steps),
+					  step(forecast, i * steps)));
+	least = div_s64(least, steps * (COMMIT_STEP_NS / NSEC_PER_MSEC));
 	return clamp(least, -RATE_MAX, RATE_MAX);
 }
 
 static s64 growth(const struct commit_forecast *forecast)
 {
-	s64 most = growth_by(forecast, SPAN_MIN);
-	unsigned int span;
+	s64 halves = least_growth(forecast, STEPS_A_SECOND / 2, HALVES);
+	s64 seconds = least_growth(forecast, STEPS_A_SECOND, SPANS);
+	s64 longer = least_growth(forecast, STEPS_A_SECOND, SPANS + 1);
+	s64 pairs = least_growth(forecast, STEPS_A_SECOND * 2, SPANS);
 
-	for (span = SPAN_MIN * 2; span <= SPAN_MAX; span *= 2)
-		most = max(most, growth_by(forecast, span));
-	return most;
+	return max3(min(seconds, halves * 2), longer, pairs);
 }
 
 static u64 claim_of(const struct commit_amounts *amounts)
@@ -233,11 +252,63 @@ static u64 claim_of(const struct commit_amounts *amounts)
 	return amounts->used + min(outstanding, U64_MAX - amounts->used);
 }
 
+/* All that there is: what is claimed and what could be. */
+static u64 all_of(const struct commit_amounts *amounts)
+{
+	u64 outstanding = commit_outstanding(amounts->promise, amounts->payment);
+	u64 unclaimed = commit_outstanding(amounts->available, outstanding);
+	u64 claim = claim_of(amounts);
+
+	return claim + min(unclaimed, U64_MAX - claim);
+}
+
+static u64 highest_peak(const struct commit_amounts *amounts)
+{
+	u64 all = all_of(amounts);
+
+	return all - all / PEAK_ROOM;
+}
+
+/* The highest peak of this period is remembered, and that of the one before. */
+static void learn_peak(struct commit_forecast *forecast,
+		       const struct commit_amounts *amounts, u64 claim, u64 now)
+{
+	u64 periods = div64_u64(now - forecast->period, COMMIT_PEAK_NS);
+
+	if (periods) {
+		forecast->peaks[1] = periods == 1 ? forecast->peaks[0] : 0;
+		forecast->peaks[0] = 0;
+		forecast->period += periods * COMMIT_PEAK_NS;
+	}
+	if (claim < forecast->top - forecast->top / PEAK_FALL) {
+		if (forecast->top <= highest_peak(amounts))
+			forecast->peaks[0] = max(forecast->peaks[0], forecast->top);
+		forecast->top = claim;
+	}
+	forecast->top = max(forecast->top, claim);
+}
+
+/* Have claims grown no further than to a peak? */
+static bool below_peak(const struct commit_forecast *forecast,
+		       const struct commit_amounts *amounts)
+{
+	u64 peak = max(forecast->peaks[0], forecast->peaks[1]);
+	u64 claim = claim_of(amounts);
+
+	if (!peak)
+		return false;
+	/* There may be less now than there was then. */
+	peak = min(peak, highest_peak(amounts));
+	return claim <= peak || claim - peak <= (all_of(amounts) - peak) / PEAK_SLACK;
+}
+
 static void forecast_begin(struct commit_forecast *forecast, u64 claim, u64 now)
 {
 	forecast->begun = true;
 	forecast->time = now;
 	forecast->step_time = now;
+	forecast->period = now;
+	forecast->top = claim;
 	remember(forecast, claim);
 }
 
@@ -270,6 +341,7 @@ void commit_forecast_sample(struct commit_forecast *forecast,
 		forecast->rate = smooth(forecast->rate, forecast->used,
 					amounts->used, ms);
 		forecast->growth = growth(forecast);
+		learn_peak(forecast, amounts, claim, now);
 	}
 	forecast->used = amounts->used;
 	forecast->claim = claim;
@@ -285,6 +357,8 @@ void commit_forecast_outlook(const struct commit_forecast *forecast,
 			     const struct commit_amounts *amounts,
 			     struct commit_outlook *outlook)
 {
+	bool back = below_peak(forecast, amounts);
+
 	outlook->available = amounts->available;
 	outlook->outstanding = commit_outstanding(amounts->promise,
 						  amounts->payment);
@@ -295,8 +369,7 @@ void commit_forecast_outlook(const struct commit_forecast *forecast,
 						forecast->rate, 0);
 	outlook->trend = commit_exhaustion(outlook->outstanding,
 					   amounts->available, forecast->rate,
-					   forecast->growth +
-					   forecast->growth / GROWTH_SLACK);
+					   back ? 0 : forecast->growth);
 }
 
 /**

@@ -102,10 +102,13 @@ static void trend_test(struct kunit *test)
 	/* One that never has anything outstanding, such as a growing tmpfs. */
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 1000, rate_of(100), rate_of(100)), 10);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 1000, rate_of(100), rate_of(200)), 10);
-	/* Half of what is paid is new: 500 in the 10 s, and 501 that are owed. */
+	/* Half of what is paid is new: 500 in the 10 s, and 500 that are owed. */
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(501, 1000, rate_of(100), rate_of(50)), 10);
-	KUNIT_EXPECT_EQ(test, commit_exhaustion(500, 1000, rate_of(100), rate_of(50)),
-			COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(500, 1000, rate_of(100), rate_of(50)), 10);
+	/* Less is owed: it is paid before, and then what is new counts alone. */
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(400, 1000, rate_of(100), rate_of(50)), 12);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 1000, rate_of(100), rate_of(50)), 20);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 1000, rate_of(100), rate_of(1)), 1000);
 	/* Promises that are given back do not lower the bound. */
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(1001, 1000, rate_of(100), -rate_of(500)), 10);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(1000, 1000, rate_of(100), S64_MIN),
@@ -113,10 +116,12 @@ static void trend_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(1, 1000, 0, S64_MAX), COMMIT_NEVER);
 	/* Nothing is left, and more is about to be used. */
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, rate_of(1), rate_of(1)), 0);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, rate_of(2), rate_of(1)), 0);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, rate_of(1), 0), COMMIT_NEVER);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, 0, 0, rate_of(1)), COMMIT_NEVER);
 	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, U64_MAX, S64_MAX, S64_MAX - 1),
-			COMMIT_NEVER);
+			2 * COMMIT_RATE_SCALE);
+	KUNIT_EXPECT_EQ(test, commit_exhaustion(0, U64_MAX, S64_MAX, 1), U64_MAX);
 }
 
 static void exhaustion_properties(struct kunit *test)
@@ -150,6 +155,14 @@ static void exhaustion_properties(struct kunit *test)
 							rate, 0), seconds);
 		KUNIT_ASSERT_LE(test, commit_exhaustion(outstanding, available,
 							rate, growth), seconds);
+		KUNIT_ASSERT_LE(test, commit_exhaustion(outstanding + 1, available,
+							rate, growth),
+				commit_exhaustion(outstanding, available, rate, growth));
+		/* As continuous as it is: a little less growth, a little later. */
+		KUNIT_ASSERT_GE(test, commit_exhaustion(outstanding, available, rate,
+							growth),
+				commit_exhaustion(outstanding, available, rate,
+						  growth + 1));
 		/* More available, or a lower rate, never worse. */
 		KUNIT_ASSERT_GE(test, commit_exhaustion(outstanding, available + 1,
 							rate, 0), seconds);
@@ -336,14 +349,14 @@ static void outlook_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outlook.exhaustion, COMMIT_NEVER);
 	KUNIT_EXPECT_EQ(test, outlook.trend, 30);
 
-	/* A leak whose growth is seen a little late is one all the same. */
+	/* A leak that is uneven is one all the same. */
 	amounts.payment = 890;
 	forecast.growth = rate_of(9);
 	commit_forecast_outlook(&forecast, &amounts, &outlook);
-	KUNIT_EXPECT_EQ(test, outlook.trend, 30);
-	forecast.growth = rate_of(8);
+	KUNIT_EXPECT_EQ(test, outlook.trend, 32);
+	forecast.growth = rate_of(5);
 	commit_forecast_outlook(&forecast, &amounts, &outlook);
-	KUNIT_EXPECT_EQ(test, outlook.trend, COMMIT_NEVER);
+	KUNIT_EXPECT_EQ(test, outlook.trend, 58);
 	forecast.growth = -rate_of(9);
 	commit_forecast_outlook(&forecast, &amounts, &outlook);
 	KUNIT_EXPECT_EQ(test, outlook.trend, COMMIT_NEVER);
@@ -373,10 +386,10 @@ static void growth_is_what_goes_on(struct kunit *test)
 	pay(&forecast, &amounts, &now, 40, 100, 0);
 	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
 
-	/* What has gone on for 3 s, and a step more. */
-	leak(&forecast, &amounts, &now, 28, 100, 10);
-	KUNIT_EXPECT_LT(test, forecast.growth, rate_of(90));
-	leak(&forecast, &amounts, &now, 5, 100, 10);
+	/* What has gone on for 3 s, and then for 3.5 s and a step more. */
+	leak(&forecast, &amounts, &now, 30, 100, 10);
+	KUNIT_EXPECT_EQ(test, forecast.growth, 0);
+	leak(&forecast, &amounts, &now, 8, 100, 10);
 	KUNIT_EXPECT_EQ(test, forecast.growth, rate_of(100));
 	/* Promised as it is paid: the same. */
 	amounts.promise = amounts.payment;
@@ -402,11 +415,227 @@ static void growth_by_fits_and_starts(struct kunit *test)
 		if (i >= 3)
 			KUNIT_EXPECT_GE(test, forecast.growth, rate_of(90));
 	}
+	/* So is one that takes more each 700 ms, and sooner. */
+	forecast = (struct commit_forecast) {};
+	commit_forecast_sample(&forecast, &amounts, now);
+	for (i = 0; i < 60; i++) {
+		leak(&forecast, &amounts, &now, 1, 100, i % 7 ? 0 : 70);
+		if (i >= 45)
+			KUNIT_EXPECT_GE(test, forecast.growth, rate_of(69));
+	}
 	for (i = 0; i < 1000; i++) {
 		leak(&forecast, &amounts, &now, 1, 100, i % 40 < 20 ? 100 : -100);
 		if (i >= 70)
 			KUNIT_ASSERT_LE(test, forecast.growth, 0);
 	}
+}
+
+static u64 trend_of(const struct commit_forecast *forecast,
+		    const struct commit_amounts *amounts)
+{
+	struct commit_outlook outlook;
+
+	commit_forecast_outlook(forecast, amounts, &outlook);
+	return outlook.trend;
+}
+
+/* Grow at a rate in pages a second, so long, within a limit of 1000 pages. */
+static u64 grow(struct commit_forecast *forecast, struct commit_amounts *amounts,
+		u64 *now, int seconds, s64 rate)
+{
+	u64 least = COMMIT_NEVER;
+	int i;
+
+	for (i = 0; i < seconds * 10; i++) {
+		leak(forecast, amounts, now, 1, 100, rate / 10);
+		amounts->available = 1000 - amounts->used;
+		least = min(least, trend_of(forecast, amounts));
+	}
+	return least;
+}
+
+/* Give all of it back, and wait. */
+static void give_back(struct commit_forecast *forecast, struct commit_amounts *amounts,
+		      u64 *now, int seconds)
+{
+	amounts->available = 1000;
+	leak(forecast, amounts, now, 1, 100, -(s64)amounts->used);
+	grow(forecast, amounts, now, seconds, 0);
+}
+
+/* Slow jobs one after the other: the first looks like a leak, the others do not. */
+static void growth_back_is_none(struct kunit *test)
+{
+	struct commit_amounts amounts = { .available = 1000 };
+	struct commit_forecast forecast = {};
+	u64 now = 0;
+	int i;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	KUNIT_EXPECT_LE(test, grow(&forecast, &amounts, &now, 5, 120), 4);
+	for (i = 0; i < 10; i++) {
+		give_back(&forecast, &amounts, &now, 2);
+		KUNIT_EXPECT_EQ(test, grow(&forecast, &amounts, &now, 5, 120),
+				COMMIT_NEVER);
+	}
+	/* A larger one: 50 pages, an eighth of what the others left, are no matter. */
+	KUNIT_EXPECT_EQ(test, amounts.used, 600);
+	leak(&forecast, &amounts, &now, 5, 100, 10);
+	amounts.available = 350;
+	KUNIT_EXPECT_EQ(test, trend_of(&forecast, &amounts), COMMIT_NEVER);
+	/* Beyond that it is as long known as it goes on. */
+	leak(&forecast, &amounts, &now, 1, 100, 10);
+	amounts.available = 340;
+	KUNIT_EXPECT_LE(test, trend_of(&forecast, &amounts), 4);
+}
+
+/* A peak is forgotten after half a minute, and one near the limit is none. */
+static void peaks_are_not_for_ever(struct kunit *test)
+{
+	struct commit_amounts amounts = { .available = 1000 };
+	struct commit_forecast forecast = {};
+	u64 now = 0;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	grow(&forecast, &amounts, &now, 5, 120);
+	give_back(&forecast, &amounts, &now, 14);
+	KUNIT_EXPECT_EQ(test, grow(&forecast, &amounts, &now, 5, 120), COMMIT_NEVER);
+	give_back(&forecast, &amounts, &now, 35);
+	KUNIT_EXPECT_LE(test, grow(&forecast, &amounts, &now, 5, 120), 4);
+
+	/* Nor is it remembered where nobody sampled meanwhile. */
+	give_back(&forecast, &amounts, &now, 2);
+	now += 600 * NSEC_PER_SEC;
+	KUNIT_EXPECT_LE(test, grow(&forecast, &amounts, &now, 5, 120), 4);
+
+	give_back(&forecast, &amounts, &now, 35);
+	grow(&forecast, &amounts, &now, 8, 120);
+	KUNIT_EXPECT_EQ(test, amounts.used, 960);
+	give_back(&forecast, &amounts, &now, 2);
+	KUNIT_EXPECT_LE(test, grow(&forecast, &amounts, &now, 5, 120), 4);
+
+	/* Nor does one count that would be near a limit that is lower now. */
+	forecast = (struct commit_forecast) {};
+	amounts = (struct commit_amounts) { .used = 600, .available = 400 };
+	commit_forecast_sample(&forecast, &amounts, now);
+	give_back(&forecast, &amounts, &now, 2);
+	KUNIT_EXPECT_EQ(test, forecast.peaks[0], 600);
+	KUNIT_EXPECT_EQ(test, grow(&forecast, &amounts, &now, 5, 120), COMMIT_NEVER);
+	amounts.available = 100;
+	KUNIT_EXPECT_LE(test, trend_of(&forecast, &amounts), 1);
+}
+
+/* Who copies what has to grow has both for a moment, which is no peak to come back to. */
+static void copies_are_no_peaks(struct kunit *test)
+{
+	struct commit_amounts amounts = { .available = 1000 };
+	struct commit_forecast forecast = {};
+	u64 least = COMMIT_NEVER;
+	u64 now = 0, size;
+
+	commit_forecast_sample(&forecast, &amounts, now);
+	/* 10 more each 200 ms, when there is twice as much for 100 ms. */
+	for (size = 10; size <= 300; size += 10) {
+		leak(&forecast, &amounts, &now, 1, 100, size);
+		amounts.available = 1000 - amounts.used;
+		least = min(least, trend_of(&forecast, &amounts));
+		leak(&forecast, &amounts, &now, 1, 100, 10 - (s64)size);
+		amounts.available = 1000 - amounts.used;
+		least = min(least, trend_of(&forecast, &amounts));
+	}
+	KUNIT_EXPECT_EQ(test, forecast.peaks[0] + forecast.peaks[1], 0);
+	KUNIT_EXPECT_LE(test, least, 30);
+}
+
+struct trace_point {
+	u32 ms;
+	u32 used;
+};
+
+/*
+ * Pages used, as tools/testing/selftests/oom/warning has recorded them by its option
+ * trace, of memory that was not promised, in a cgroup with memory.max of 96 MB, while
+ * the machine was busy: jobs of 60 % that take more than two seconds each, and a leak
+ * that ends in an OOM kill.
+ */
+#define TRACE_LIMIT	24576
+
+static const struct trace_point slow_bursts[] = {
+	{ 33, 64 }, { 249, 1414 }, { 464, 2694 }, { 675, 4102 }, { 890, 5318 },
+	{ 1104, 6342 }, { 1326, 7494 }, { 1553, 8646 }, { 1768, 9862 }, { 1989, 11334 },
+	{ 2209, 12614 }, { 2427, 14278 }, { 2633, 14726 }, { 2837, 14726 },
+	{ 3047, 14726 }, { 3264, 14726 }, { 3480, 14726 }, { 3695, 112 }, { 3898, 112 },
+	{ 4104, 112 }, { 4321, 112 }, { 4530, 112 }, { 4746, 1194 }, { 4963, 3114 },
+	{ 5175, 4458 }, { 5382, 5866 }, { 5589, 7594 }, { 5799, 9258 }, { 6020, 10730 },
+	{ 6229, 12394 }, { 6438, 13674 }, { 6655, 14698 }, { 6867, 14698 },
+	{ 7079, 14698 }, { 7282, 14698 }, { 7492, 14698 }, { 7706, 4169 }, { 7925, 84 },
+	{ 8141, 84 }, { 8349, 84 }, { 8549, 84 }, { 8769, 270 }, { 8980, 1358 },
+	{ 9193, 2318 }, { 9421, 3534 }, { 9630, 4558 }, { 9861, 5710 }, { 10074, 6542 },
+	{ 10281, 7438 }, { 10501, 8526 }, { 10707, 9614 }, { 10910, 10766 },
+	{ 11117, 11982 }, { 11349, 13070 }, { 11553, 14222 }, { 11765, 14670 },
+	{ 11986, 14670 }, { 12189, 14670 }, { 12390, 14670 }, { 12614, 14670 },
+	{ 12822, 52 }, { 13031, 52 }, { 13247, 52 }, { 13461, 52 }, { 13677, 52 },
+	{ 13889, 370 }, { 14095, 1394 }, { 14306, 2674 }, { 14518, 4338 },
+	{ 14737, 5298 }, { 14947, 6770 }, { 15157, 8114 }, { 15369, 9138 },
+	{ 15580, 10226 }, { 15799, 11378 }, { 16025, 12466 }, { 16233, 13362 },
+	{ 16445, 14578 }, { 16650, 14706 }, { 16865, 14706 }, { 17077, 14706 },
+	{ 17299, 14706 }, { 17512, 11974 }, { 17745, 92 }, { 17957, 92 }, { 18181, 92 },
+	{ 18393, 92 }, { 18618, 92 },
+};
+
+static const struct trace_point steep_leak[] = {
+	{ 15, 0 }, { 235, 706 }, { 446, 1305 }, { 664, 1945 }, { 870, 2521 },
+	{ 1080, 3097 }, { 1287, 3737 }, { 1490, 4313 }, { 1763, 4825 }, { 1970, 5401 },
+	{ 2191, 6041 }, { 2413, 6553 }, { 2643, 7065 }, { 2932, 7641 }, { 3144, 8345 },
+	{ 3347, 8857 }, { 3576, 9561 }, { 3787, 10137 }, { 4015, 10777 }, { 4234, 11417 },
+	{ 4482, 12185 }, { 4689, 12697 }, { 4897, 13337 }, { 5138, 13913 },
+	{ 5351, 14553 }, { 5585, 15193 }, { 5853, 15897 }, { 6066, 16537 },
+	{ 6293, 17177 }, { 6504, 17753 }, { 6729, 18393 }, { 6938, 18905 },
+	{ 7169, 19609 }, { 7377, 20185 }, { 7587, 20761 }, { 7797, 21401 },
+	{ 8041, 22105 }, { 8271, 22681 }, { 8482, 23321 }, { 8687, 23897 },
+	{ 8925, 24537 },
+};
+
+/* How often "trend 5" reports, and when for the first time. */
+static int trend_events(const struct trace_point *trace, int points, u32 *first)
+{
+	struct commit_rule rule = { COMMIT_TREND, 5 };
+	struct commit_amounts amounts = {};
+	struct commit_forecast forecast = {};
+	struct commit_crossing crossing = {};
+	struct commit_outlook outlook;
+	int i, events = 0;
+	u64 now;
+
+	/* The trigger was there before. */
+	commit_forecast_sample(&forecast, &amounts, 0);
+	for (i = 0; i < points; i++) {
+		now = (1000 + trace[i].ms) * MS;
+		amounts.used = trace[i].used;
+		amounts.available = TRACE_LIMIT - trace[i].used;
+		commit_forecast_sample(&forecast, &amounts, now);
+		commit_forecast_outlook(&forecast, &amounts, &outlook);
+		if (commit_crossing_step(&crossing, commit_rule_side(&rule, &outlook), now) &&
+		    !events++)
+			*first = trace[i].ms;
+	}
+	return events;
+}
+
+static void slow_jobs_are_no_leak(struct kunit *test)
+{
+	u32 first = 0;
+
+	KUNIT_EXPECT_EQ(test, trend_events(slow_bursts, ARRAY_SIZE(slow_bursts), &first), 0);
+	KUNIT_EXPECT_EQ(test, first, 0);
+}
+
+static void steep_leak_is_foreseen(struct kunit *test)
+{
+	u32 end = steep_leak[ARRAY_SIZE(steep_leak) - 1].ms, first = 0;
+
+	KUNIT_EXPECT_EQ(test, trend_events(steep_leak, ARRAY_SIZE(steep_leak), &first), 1);
+	KUNIT_EXPECT_GE(test, end - first, 4000);
 }
 
 /* Whatever the distance of samples, what grows steadily grows so. */
@@ -646,6 +875,11 @@ static struct kunit_case commit_forecast_cases[] = {
 	KUNIT_CASE(outlook_test),
 	KUNIT_CASE(growth_is_what_goes_on),
 	KUNIT_CASE(growth_by_fits_and_starts),
+	KUNIT_CASE(growth_back_is_none),
+	KUNIT_CASE(peaks_are_not_for_ever),
+	KUNIT_CASE(copies_are_no_peaks),
+	KUNIT_CASE(slow_jobs_are_no_leak),
+	KUNIT_CASE(steep_leak_is_foreseen),
 	KUNIT_CASE(growth_takes_any_distance),
 	KUNIT_CASE(unpromised_is_foreseen),
 	KUNIT_CASE(limits_join),

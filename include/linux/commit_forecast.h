@@ -25,6 +25,9 @@
 #define COMMIT_STEP_NS		(NSEC_PER_SEC / 4)
 #define COMMIT_STEPS		25
 
+/* A peak of claims is remembered for so long, and for at most twice that. */
+#define COMMIT_PEAK_NS		(15ULL * NSEC_PER_SEC)
+
 /* A trigger reports at most one event in this time. */
 #define COMMIT_WINDOW_NS	NSEC_PER_SEC
 
@@ -60,6 +63,9 @@ struct commit_amounts {
  * @step_time: the time of the newest of them
  * @newest: its place
  * @known: how many there are
+ * @top: the highest claim since claims fell last
+ * @peaks: the highest from which they have fallen, in this period and before
+ * @period: when this period began
  */
 struct commit_forecast {
 	u64 time;
@@ -72,6 +78,9 @@ struct commit_forecast {
 	u64 step_time;
 	unsigned int newest;
 	unsigned int known;
+	u64 top;
+	u64 peaks[2];
+	u64 period;
 };
 
 /**

@@ -9,8 +9,9 @@
  * cgroup is named; the system's is one of them.
  *
  * What is used is what memory.current charges, and swap, less what reclaim would
- * find: the page cache that is on its lists, and slab that says it is reclaimable.
- * So kernel memory, sockets and MAP_NORESERVE count, and mlocked files and ramfs.
+ * find: the page cache that is on its lists, and slab that says it is reclaimable, as
+ * far as there are objects of it that reclaim could free. So kernel memory, sockets
+ * and MAP_NORESERVE count, mlocked files and ramfs, and the names of files in tmpfs.
  * What was promised of it is anonymous memory and shmem.
  *
  * A level is remembered from the time when it, or a level below it, is first
@@ -31,13 +32,16 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/nodemask.h>
 #include <linux/nsproxy.h>
 #include <linux/page_counter.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
+#include <linux/time64.h>
 #include <linux/timekeeping.h>
 
 /* What a file of a cgroup keeps while it is open. */
@@ -55,6 +59,8 @@
  * @max: memory.max then
  * @sampled: when that was
  * @flushed: when the counts of all below the topmost level were brought together
+ * @objects: of slab, that reclaim could free
+ * @counted: when they were counted, if they were
  *
  * Protected by commit_watch_lock, except @memcg and @parent, which do not change.
  */
@@ -68,7 +74,21 @@ struct commit_level {
 	unsigned long max;
 	u64 sampled;
 	u64 flushed;
+	unsigned long objects;
+	u64 counted;
 };
+
+/* Slab that is not worth counting, in pages. */
+#define SLAB_SMALL		(SZ_1M / PAGE_SIZE)
+
+/* How often is counted. */
+#define COUNT_PERIOD_NS		NSEC_PER_SEC
+
+/* What is freed with an object: a dentry with a long name, and an inode of ext4. */
+#define OBJECT_MAX		SZ_2K
+
+/* Page cache of small files, or in blocks, has a page of slab for so many. */
+#define CACHE_PER_SLAB		16
 
 /* The levels, by their cgroup. */
 static DEFINE_HASHTABLE(levels, 7);
@@ -89,12 +109,45 @@ static bool has_level(struct mem_cgroup *memcg)
 	return memcg && !mem_cgroup_is_root(memcg);
 }
 
-/* Memory that reclaim would find. */
-static u64 reclaimable(struct mem_cgroup *memcg)
+/* Objects of slab that reclaim could free, in a cgroup and all below it. */
+static unsigned long count_objects(struct mem_cgroup *memcg)
 {
-	return memcg_page_state(memcg, NR_INACTIVE_FILE) +
-	       memcg_page_state(memcg, NR_ACTIVE_FILE) +
-	       memcg_page_state(memcg, NR_SLAB_RECLAIMABLE_B) / PAGE_SIZE;
+	struct mem_cgroup *iter = NULL;
+	unsigned long nr = 0;
+	int nid;
+
+	while ((iter = mem_cgroup_iter(memcg, iter, NULL)))
+		for_each_node_state(nid, N_MEMORY)
+			nr += shrinker_count_memcg(iter, nid);
+	return nr;
+}
+
+/*
+ * Slab that says it is reclaimable need not be: dentries say so while tmpfs holds
+ * them. So it counts as far as there are objects on the lists of shrinkers, with all
+ * that each can take with it: a dentry its name and its inode. Slab that goes with the
+ * page cache, such as its trees and buffer heads, is on no list.
+ */
+static u64 reclaimable_slab(struct commit_level *level, u64 cache, u64 now)
+{
+	u64 slab = memcg_page_state(level->memcg, NR_SLAB_RECLAIMABLE_B) / PAGE_SIZE;
+
+	if (slab <= SLAB_SMALL)
+		return slab;
+	if (!level->counted || now - level->counted >= COUNT_PERIOD_NS) {
+		level->objects = count_objects(level->memcg);
+		level->counted = now;
+	}
+	return min(slab, level->objects * (u64)OBJECT_MAX / PAGE_SIZE + cache / CACHE_PER_SLAB);
+}
+
+/* Memory that reclaim would find. */
+static u64 reclaimable(struct commit_level *level, u64 now)
+{
+	u64 cache = memcg_page_state(level->memcg, NR_INACTIVE_FILE) +
+		    memcg_page_state(level->memcg, NR_ACTIVE_FILE);
+
+	return cache + reclaimable_slab(level, cache, now);
 }
 
 /* In swap, and not in RAM too. */
@@ -109,12 +162,12 @@ static u64 swapped(struct mem_cgroup *memcg)
 	return pages - min(pages, cached);
 }
 
-static void read_amounts(struct commit_level *level)
+static void read_amounts(struct commit_level *level, u64 now)
 {
 	struct mem_cgroup *memcg = level->memcg;
 	struct commit_amounts *amounts = &level->amounts;
 	u64 charged = page_counter_read(&memcg->memory);
-	u64 free = min(reclaimable(memcg), charged);
+	u64 free = min(reclaimable(level, now), charged);
 	u64 swap = swapped(memcg);
 
 	level->max = READ_ONCE(memcg->memory.max);
@@ -131,7 +184,7 @@ static void level_sample(struct commit_level *level, u64 now)
 {
 	if (level->sampled == now)
 		return;
-	read_amounts(level);
+	read_amounts(level, now);
 	commit_forecast_sample(&level->forecast, &level->amounts, now);
 	level->sampled = now;
 }

@@ -9,6 +9,7 @@ struct mem_cgroup;
 
 #if defined(CONFIG_COMMIT_INFO) && defined(CONFIG_COMMIT_CGROUP)
 void mem_cgroup_forecast_free(struct mem_cgroup *memcg);
+unsigned long shrinker_count_memcg(struct mem_cgroup *memcg, int nid);
 #else
 static inline void mem_cgroup_forecast_free(struct mem_cgroup *memcg)
 {

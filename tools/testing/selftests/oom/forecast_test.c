@@ -259,6 +259,39 @@ static int fill_kernel(void)
 	return 0;
 }
 
+/* What the names of files take that do not go, though it is the slab of those that do. */
+static int fill_names(void)
+{
+	char name[128];
+	int i, fd;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/tmp", "tmpfs", 0, "nr_inodes=0"))
+		return 1;
+	for (i = 0; i < 8000; i++) {
+		snprintf(name, sizeof(name), "/tmp/%0100d", i);
+		fd = open(name, O_CREAT | O_WRONLY, 0600);
+		if (fd < 0)
+			return 1;
+		close(fd);
+	}
+	return 0;
+}
+
+/* The kernel remembers that these do not exist, for as long as there is room. */
+static int fill_absent(void)
+{
+	char name[160];
+	int i;
+
+	for (i = 0; i < 24000; i++) {
+		snprintf(name, sizeof(name), CGROUP_ROOT "/%0100d", i);
+		if (!access(name, F_OK))
+			return 1;
+	}
+	return 0;
+}
+
 static int fill_cache(void)
 {
 	char text[65536];
@@ -273,6 +306,17 @@ static int fill_cache(void)
 	while (done < 8 * MB && (n = read(fd, text, sizeof(text))) > 0)
 		done += n;
 	return 0;
+}
+
+/* Slab that says it can be reclaimed, in kB. */
+static long long slab_of(const char *cgroup)
+{
+	long long bytes = 0;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
+	read_key_number(path, "slab_reclaimable", &bytes);
+	return bytes / 1024;
 }
 
 /* How many kB of payment and of what is left it costs to fill 8 MB. */
@@ -305,7 +349,7 @@ TEST_F_TIMEOUT(forecast, sees_all_that_is_charged, 180)
 	static const struct { const char *name; int (*fill)(void); } kinds[] = {
 		{ "anonymous", fill_anonymous }, { "shared", fill_shared },
 		{ "noreserve", fill_noreserve }, { "mlocked", fill_mlocked },
-		{ "kernel", fill_kernel },
+		{ "kernel", fill_kernel }, { "names", fill_names },
 	};
 	long long payment, available, outstanding;
 	unsigned int i;
@@ -333,6 +377,11 @@ TEST_F_TIMEOUT(forecast, sees_all_that_is_charged, 180)
 			TH_LOG("%s", kinds[i].name);
 		}
 	}
+
+	ASSERT_EQ(0, cost_of(self->left, fill_absent, &payment, &available, &outstanding));
+	EXPECT_LE(6000, slab_of(self->left));
+	EXPECT_GE(2500, payment);
+	EXPECT_GE(2500, available);
 
 	if (access("/dev/ram0", R_OK))
 		return;

@@ -6,12 +6,13 @@
  * when which warning came. Those of memory.forecast are armed in the cgroup of
  * the load, whose-ever limit it is.
  *
- *	warning [LOAD[:PLACE]...]	scripts/warning.sh makes a table of it
+ *	warning [trace] [LOAD[:PLACE]...]	scripts/warning.sh makes a table of it
  *
  * A line a load: its name, whose limit (own, parent, machine), the seconds to the
- * first OOM kill or "none", then for each warning the seconds from it to the kill;
- * where there was no kill how often it came, which is how many false alarms there
- * were; "-" if it never came.
+ * first OOM kill or "none", those from when half of the limit was used, then for
+ * each warning the seconds from it to the kill; where there was no kill how often it
+ * came, which is how many false alarms there were; "-" if it never came. With trace,
+ * lines before it that begin with "#" say what the forecast was made of.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -42,6 +43,9 @@
 /* For the cgroups that have one. */
 #define CGROUP_LIMIT	(96 * MB)
 #define SWAP		"/dev/vdb"
+
+/* Print a trace of each load, too. */
+static bool tracing;
 
 /* The limit that the load is under, in bytes: all sizes and rates are parts of it. */
 static size_t limit;
@@ -422,6 +426,9 @@ static struct warning {
 #define HIGH		(NR_WARNINGS - 2)
 #define POLLED		(NR_WARNINGS - 1)
 
+/* When half of the limit was used for the first time. */
+static long long half;
+
 static void warn(struct warning *w)
 {
 	if (!w->count++)
@@ -500,6 +507,9 @@ static void look_from_outside(int place)
 	static long long looked;
 	int percent = used(place);
 
+	if (percent >= 50 && !half)
+		half = now_ms();
+
 	if (percent >= 90 && !high)
 		warn(&warnings[HIGH]);
 	high = percent >= 90;
@@ -509,6 +519,32 @@ static void look_from_outside(int place)
 	if (percent >= 95 && !beyond)
 		warn(&warnings[POLLED]);
 	beyond = percent >= 95;
+}
+
+/*
+ * What the forecast of the limit sees, ten times a second: kB used, outstanding and
+ * available, of which the cases of mm/commit_forecast_test.c were made.
+ */
+static void trace(int place, long long began)
+{
+	long long used, outstanding = 0, available = 0;
+	static long long traced;
+	char path[256];
+
+	if (!tracing || now_ms() < traced + 100)
+		return;
+	traced = now_ms();
+	snprintf(path, sizeof(path), "%s", "/proc/commitinfo");
+	if (place != MACHINE)
+		snprintf(path, sizeof(path), "%s/memory.forecast",
+			 place == OWN ? inner : outer);
+	read_key_number(path, "Outstanding", &outstanding);
+	read_key_number(path, "Available", &available);
+	if (place == MACHINE)
+		used = (meminfo_of("MemTotal") + meminfo_of("SwapTotal")) / 1024 - available;
+	else
+		read_key_number(path, "Payment", &used);
+	printf("# %lld %lld %lld %lld\n", traced - began, used, outstanding, available);
 }
 
 static int make_place(int place, const struct load *load)
@@ -573,6 +609,10 @@ static void say(const struct load *load, int place, long long start, long long k
 		printf(" %7.1f", (killed - start) / 1000.0);
 	else
 		printf(" %7s", "none");
+	if (killed && half)
+		printf(" %7.1f", (killed - half) / 1000.0);
+	else
+		printf(" %7s", "-");
 	for (i = 0; i < NR_WARNINGS; i++) {
 		if (!warnings[i].count)
 			printf(" %13s", "-");
@@ -602,6 +642,7 @@ static void watch(const struct load *load, int place)
 	/* As if it had been armed for long. */
 	sleep_ms(1000);
 	kills = oom_kills();
+	half = 0;
 	began = now_ms();
 	pid = start(load);
 	for (i = 0; i < NR_WARNINGS; i++) {
@@ -614,6 +655,7 @@ static void watch(const struct load *load, int place)
 			if (fds[i].fd >= 0 && fds[i].revents & POLLPRI)
 				warn(&warnings[i]);
 		look_from_outside(place);
+		trace(place, began);
 		if (oom_kills() != kills) {
 			killed = now_ms();
 			break;
@@ -652,6 +694,12 @@ int main(int argc, char *argv[])
 	unsigned int i;
 	int j, place;
 
+	if (argc > 1 && !strcmp(argv[1], "trace")) {
+		tracing = true;
+		argv[1] = argv[0];
+		argv++;
+		argc--;
+	}
 	if (write_file(ADJ_FILE, "-1000") || write_file(MODE, "1") ||
 	    write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory")) {
 		fprintf(stderr, "%s: must be root\n", argv[0]);
@@ -659,7 +707,7 @@ int main(int argc, char *argv[])
 	}
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 
-	printf("%-20s %-8s %7s", "load", "limit", "kill");
+	printf("%-20s %-8s %7s %7s", "load", "limit", "kill", "half");
 	for (j = 0; j < NR_WARNINGS; j++)
 		printf(" %13s", warnings[j].name);
 	printf("\n");

@@ -76,6 +76,13 @@ cp "$BUILD"/deb/peios-tools_*.deb "$disk/"
 [ -z "$kernel" ] || cp "$BUILD"/deb/linux-image-*.deb "$disk/"
 printf '%s\n' "${first[@]}" "${tests[@]}" | awk 'NF && !seen[$0]++' > "$disk/run"
 [ "${RETRY:-1}" = 0 ] || touch "$disk/retry"
+# The chapter on containers, for the test of its recipes, and the program in it
+chapter=$TOP/Documentation/admin-guide/mm/container-memory.rst
+cp "$chapter" "$disk/tests/"
+awk '$1 == ".." { on = $2 == "program" || on && $2 ~ /^code-block/ }
+	on && /^\t/ { print substr($0, 2) }
+	on && NF && /^[^\t.]/ { on = 0 }' "$chapter" |
+	gcc -O2 -static -x c -o "$disk/tests/forecastwait" -
 chmod -R a+rX "$disk"
 rm -f "$disk.img"
 truncate -s "$(($(du -sm "$disk" | cut -f 1) + 32))M" "$disk.img"

@@ -8,7 +8,7 @@
 
 rc=0
 # The rules are about the kernel, so not for what runs in user space.
-mapfile -t sources < <(overlay_files | kernel_code)
+mapfile -t sources < <(new_files | kernel_code)
 
 # What a rule finds is printed as FILE:LINE:COLUMN-COLUMN: WHAT.
 coccinelle()

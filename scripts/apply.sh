@@ -1,20 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Bring $BUILD/linux in line with the repository. Only files whose contents
-# differ are written, so that make rebuilds no more than it has to.
+# Bring $BUILD/linux in line with the repository: the files that the series adds,
+# and those of the kernel with its hunks. Only files whose contents differ are
+# written, so that make rebuilds no more than it has to.
 
 . "$(dirname "$0")/lib.sh"
 
 stage=$BUILD/stage manifest=$BUILD/.applied
 
-# A file that belongs to no patch, or to two, would get lost in the series.
-listed=$(for name in $(series_patches); do series_files "$name"; done | LC_ALL=C sort)
-twice=$(uniq -d <<< "$listed")
-[ -z "$twice" ] || die "more than one patch in series/ has:" "$twice"
-lost=$(comm -13 <(echo "$listed") <(overlay_files))
-[ -z "$lost" ] || die "no patch in series/ has:" "$lost"
+# A file that no patch adds, or that two add, would get lost in the series.
+added=$(new_files | LC_ALL=C sort)
+twice=$(uniq -d <<< "$added")
+[ -z "$twice" ] || die "more than one patch in patches/ has New:" "$twice"
+lost=$(cd "$TOP" && git ls-files --cached --others --exclude-standard |
+	grep -vE '^(\.ci|patches|configs|scripts)/|^[^/]*$' |
+	while read -r f; do [ ! -e "$f" ] || echo "$f"; done |
+	LC_ALL=C sort | comm -13 <(echo "$added") -)
+[ -z "$lost" ] || die "no patch in patches/ has New:" "$lost"
 
-"$TOP/scripts/stage.sh" "$stage"
+rm -rf "$stage"
+mkdir -p "$stage"
+changed_files | rsync -a --files-from=- "$BASE/" "$stage/" ||
+	die "patches/ changes files that Linux $(version_of "$BASE") does not have"
+while read -r name; do
+	(cd "$stage" && GIT_CEILING_DIRECTORIES=$BUILD \
+		git apply -C1 --whitespace=nowarn --allow-empty \
+			"$TOP/patches/$name.patch") ||
+		die "patches/$name.patch does not apply to Linux $(version_of "$BASE")"
+done < <(patches)
+while read -r f; do
+	mkdir -p "$stage/$(dirname "$f")"
+	case $f in
+	MAINTAINERS) merged_maintainers > "$stage/$f" ;;
+	*) cp -p "$TOP/$(kept_at "$f")" "$stage/$f" ;;
+	esac
+done <<< "$added"
 (cd "$stage" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) > "$manifest.new"
 
 changed=0

@@ -37,8 +37,8 @@ declare -A off=(
 )
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(printf '%s\n' "${!off[@]}" | sort)
-ours=$(overlay_files | grep -E '\.[ch]$' | sed 's,^,/,; s,$,:,')
-sources=$(overlay_files | while read -r f; do patch_target "$f"; done | kernel_code | sort -u)
+ours=$(new_files | grep -E '\.[ch]$' | sed 's,^,/,; s,$,:,')
+sources=$({ new_files; changed_files; } | kernel_code | sort)
 rc=0
 
 # cross NAME: what make is told about the architecture and the compiler

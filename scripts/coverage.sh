@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 out=gcov dir=$BUILD/coverage suite=${1:-all}
-sources=$(overlay_files | kernel_code | grep -v '_test\.c$')
+sources=$(new_files | kernel_code | grep -v '_test\.c$')
 
 configure()
 {

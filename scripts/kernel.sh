@@ -32,8 +32,9 @@ configure()
 		die "the kernel's Kconfig does not take:" "$refused" "$unset_but"
 }
 
-# Configure again when a fragment or a Kconfig file of ours has changed.
-stamp=$(cat "${fragments[@]}" "$TOP/Kconfig" "$TOP"/*/Kconfig*.patch | cksum)
+# Configure again when a fragment or a Kconfig file that the series touches has changed.
+stamp=$(cd "$LINUX" && { new_files; changed_files; } | grep Kconfig | sort |
+	xargs cat "${fragments[@]}" | cksum)
 if [ "$(cat "$tree/$out/.fragments" 2>/dev/null)" != "$stamp" ]; then
 	mkdir -p "$tree/$out"
 	step "Configuring the $out kernel" "config-$out" configure

@@ -93,67 +93,78 @@ kmake()
 	make -C "$tree" O="$out" CC="$cc" -j"$JOBS" "$@"
 }
 
-# patch_target FILE: the path in the kernel tree that an overlay file becomes
-# or, for NAME.patch and NAME.TOPIC.patch, changes
-patch_target()
-{
-	local f=${1%.patch}
+# The series is in patches/: each NN-name.patch has a message and hunks in files of
+# the kernel, in the form of git format-patch, and below the message's "---" a line
+# "New: PATH" for each file of this repository that it adds to the tree.
 
+# patches: their names, in order
+patches()
+{
+	(cd "$TOP/patches" && printf '%s\n' *.patch) | sed 's/\.patch$//' | LC_ALL=C sort
+}
+
+# new_files [NAME]: the files that all patches, or one, add to the tree
+# shellcheck disable=SC2086,SC2120 # without a name * is a pattern
+new_files()
+{
+	sed -sn '1,/^---$/d; s/^New: //p' "$TOP/patches/"${1:-*}.patch
+}
+
+# changed_files: the files of the kernel that they have hunks for
+changed_files()
+{
+	sed -sn '1,/^---$/d; s,^diff --git a/\([^ ]*\) .*,\1,p' "$TOP"/patches/*.patch |
+		sort -u
+}
+
+# kept_at PATH: where this repository keeps a file that a patch adds
+kept_at()
+{
 	case $1 in
-	Kconfig)
-		echo mm/Kconfig.peios ;;
-	*.patch)
-		[ -e "$BASE/$f" ] || f=${f%.*}
-		[ -e "$BASE/$f" ] || die "$1 changes a file that $BASE does not have"
-		echo "$f" ;;
-	*)
-		echo "$1" ;;
+	mm/Kconfig.peios) echo Kconfig ;;
+	*) echo "$1" ;;
 	esac
 }
 
-# series_patches: the patches of the series, in order
-series_patches()
+# merged_maintainers: the kernel's MAINTAINERS with our entry, where the alphabet
+# has it
+merged_maintainers()
 {
-	local f
+	awk -v ours="$TOP/MAINTAINERS" '
+		BEGIN {
+			while ((getline line < ours) > 0)
+				entry = entry line "\n"
+			title = substr(entry, 1, index(entry, "\n") - 1)
+		}
+		/^3C59X NETWORK DRIVER/ { listing = 1 }
+		listing && !done && /^[0-9A-Z]/ && $0 !~ /^[A-Z]:\t/ &&
+				previous == "" && $0 > title {
+			printf "%s\n", entry
+			done = 1
+		}
+		{ print; previous = $0 }
+		END { if (!done) exit 1 }
+	' "$BASE/MAINTAINERS" || die "no place found for MAINTAINERS' entry"
+}
 
-	for f in "$TOP"/series/[0-9]*; do
-		case $f in */00-cover) ;; *) basename "$f" ;; esac
+# whole_patch NAME: the patch with the files that it adds, for git am
+whole_patch()
+{
+	local f ours mode
+
+	cat "$TOP/patches/$1.patch"
+	new_files "$1" | while read -r f; do
+		ours=$TOP/$(kept_at "$f") mode=100644
+		[ ! -x "$ours" ] || mode=100755
+		echo "diff --git a/$f b/$f"
+		if [ "$f" = MAINTAINERS ]; then
+			merged_maintainers |
+				diff -u --label "a/$f" --label "b/$f" "$BASE/$f" -
+		else
+			echo "new file mode $mode"
+			diff -u --label /dev/null --label "b/$f" /dev/null "$ours"
+		fi || [ $? -eq 1 ] || return
 	done
-}
-
-# series_message NAME, series_files NAME: the two parts of a series file,
-# parted by a line "---"; a folder among the files, named with a slash at its
-# end, stands for all in it that no patch names by itself
-series_message()
-{
-	sed '/^---$/,$d' "$TOP/series/$1"
-}
-
-series_files()
-{
-	sed '1,/^---$/d; /^ *$/d' "$TOP/series/$1" |
-	while read -r f; do
-		case $f in
-		*/) overlay_files | grep "^$f" | grep -vxFf <(series_named) ;;
-		*) echo "$f" ;;
-		esac
-	done
-}
-
-series_named()
-{
-	sed -s '1,/^---$/d; /\/$/d; /^ *$/d' "$TOP"/series/[0-9]*
-}
-
-# overlay_files: every file of the repository that belongs to the kernel tree; of
-# those at the top these are two
-overlay_files()
-{
-	(cd "$TOP" && git ls-files --cached --others --exclude-standard) |
-	grep -E '^(Kconfig|MAINTAINERS)$|/' | grep -vE '^(\.ci|series|configs|scripts)/' |
-	while read -r f; do
-		[ ! -e "$TOP/$f" ] || echo "$f"
-	done | LC_ALL=C sort
 }
 
 # Of files named on standard input, those that are compiled into the kernel.

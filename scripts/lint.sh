@@ -6,46 +6,20 @@
 . "$(dirname "$0")/lib.sh"
 
 out=lint rc=0
-overlay=$(overlay_files)
-
-sources=$(grep -E '\.[ch]$' <<< "$overlay" || true)
-objects=$(kernel_code <<< "$overlay" | sed 's/c$/o/' || true)
-# patch_of NAME BEFORE AFTER: the patch that NAME of series/ becomes, from the
-# staged files before and after it
-patch_of()
-{
-	local f old
-
-	series_message "$1"
-	echo ---
-	(cd "$3" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) |
-	while read -r f; do
-		old=$2/$f
-		[ -e "$old" ] || old=$BASE/$f
-		if [ ! -e "$old" ]; then
-			diff -up --label /dev/null --label "b/$f" \
-				/dev/null "$3/$f" || true
-		else
-			diff -up --label "a/$f" --label "b/$f" \
-				"$old" "$3/$f" || true
-		fi
-	done
-}
+sources=$(new_files | grep -E '\.[ch]$')
+objects=$(new_files | kernel_code | sed 's/c$/o/')
 
 checkpatch()
 {
-	local before=$BUILD/lint-before after=$BUILD/lint-after name bad=0
+	local name bad=0
 
-	rm -rf "$before" "$after" && mkdir -p "$before" "$after" && cd "$LINUX" ||
-		return
-	for name in $(series_patches); do
-		"$TOP/scripts/stage.sh" "$after" "$name" || return
-		patch_of "$name" "$before" "$after" > "$BUILD/lint-$name.patch"
-		scripts/checkpatch.pl "${CHECKPATCH[@]}" --no-signoff --showfile \
+	cd "$LINUX" || return
+	for name in $(patches); do
+		whole_patch "$name" > "$BUILD/lint-$name.patch" &&
+		scripts/checkpatch.pl "${CHECKPATCH[@]}" --showfile \
 			"$BUILD/lint-$name.patch" || bad=1
-		rm -rf "$before" && cp -a "$after" "$before" || return
 	done
-	rm -rf "$before" "$after" "$BUILD"/lint-*.patch
+	rm -f "$BUILD"/lint-*.patch
 	return "$bad"
 }
 

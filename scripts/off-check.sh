@@ -7,8 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 out=off rc=0
-objects=$(overlay_files | grep '\.c\.\([a-z]*\.\)\?patch$' | grep -v ^tools/ |
-	while read -r f; do patch_target "$f"; done | sort -u | sed 's/c$/o/')
+objects=$(changed_files | grep '\.c$' | grep -v ^tools/ | sed 's/c$/o/')
 # Who includes a header that the series touches: a sample that covers each.
 objects+=' kernel/signal.o kernel/exit.o mm/memcontrol.o mm/page_alloc.o'
 

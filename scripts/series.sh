@@ -10,9 +10,9 @@ git -C "$BUILD/tree" format-patch -q --cover-letter --no-renames \
 	--base=base -o "$out" base..peios
 
 # git leaves blanks where subject and text of the cover letter go.
-subject=$(head -n 1 "$TOP/series/00-cover")
+subject=$(head -n 1 "$TOP/patches/00-cover")
 letter=$out/0000-cover-letter.patch
-awk -v subject="$subject" -v text="$(sed 1,2d "$TOP/series/00-cover")" '
+awk -v subject="$subject" -v text="$(sed 1,2d "$TOP/patches/00-cover")" '
 	/^Subject: / { sub(/\*\*\* SUBJECT HERE \*\*\*/, subject) }
 	/^\*\*\* BLURB HERE \*\*\*$/ { print text; next }
 	{ print }

@@ -70,7 +70,7 @@ all_soak()
 # The names of functions in our own files, as a pattern.
 our_functions()
 {
-	overlay_files | grep '\.c$' | sed "s,^,$LINUX/kcsan/,; s/c$/o/" |
+	new_files | grep '\.c$' | sed "s,^,$LINUX/kcsan/,; s/c$/o/" |
 	while read -r f; do
 		[ ! -e "$f" ] || nm "$f"
 	done | awk '$2 ~ /^[tT]$/ && $3 !~ /^__(pfx|cfi)_/ { sub(/\..*/, "", $3); print $3 }' |

@@ -9,12 +9,12 @@
 tree=$BUILD/tree
 g() { git -C "$tree" "$@"; }
 
-# Who has not told git a name commits in the maintainers'.
+# The author is the patch's; who has told git no name commits in the author's.
 if ! git config user.email >/dev/null; then
 	maintainer=$(sed -n 's/^M:[[:space:]]*//p' "$TOP/MAINTAINERS" | head -n 1)
-	export GIT_AUTHOR_NAME=${maintainer% <*} GIT_COMMITTER_NAME=${maintainer% <*}
+	export GIT_COMMITTER_NAME=${maintainer% <*}
 	maintainer=${maintainer#*<}
-	export GIT_AUTHOR_EMAIL=${maintainer%>} GIT_COMMITTER_EMAIL=${maintainer%>}
+	export GIT_COMMITTER_EMAIL=${maintainer%>}
 fi
 
 import()
@@ -44,17 +44,11 @@ fi
 
 commit_all()
 {
-	rm -f "$tree/.git/applied"
-	rm -rf "$BUILD/stage-tree"
+	rm -rf "$tree/.git/applied" "$tree/.git/rebase-apply"
 	g checkout -q -f -B peios base && g clean -q -fdx || return
-	for name in $(series_patches); do
-		"$TOP/scripts/stage.sh" "$BUILD/stage-tree" "$name" &&
-		rsync -rc --executability "$BUILD/stage-tree/" "$tree/" &&
-		g add -A -f &&
-		series_message "$name" |
-			g commit -q -s --cleanup=whitespace -F - || return
+	for name in $(patches); do
+		whole_patch "$name" | g -c gc.auto=0 am -q -C1 --whitespace=nowarn --keep-cr || return
 	done
-	rm -rf "$BUILD/stage-tree" &&
 	g rev-parse peios > "$tree/.git/applied"
 }
 step 'Committing the series' tree-series commit_all

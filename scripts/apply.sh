@@ -18,16 +18,20 @@ lost=$(cd "$TOP" && git ls-files --cached --others --exclude-standard |
 	LC_ALL=C sort | comm -13 <(echo "$added") -)
 [ -z "$lost" ] || die "no patch in patches/ has New:" "$lost"
 
+mapfile -t names < <(patches)
+lost=$(diff <(options "${names[@]}" | sort) <(sed -n 's/^config //p' "$TOP/Kconfig" | sort)) ||
+	die "Kconfig (>) and the lines Config: in patches/ (<) differ:" $'\n'"$lost"
+
 rm -rf "$stage"
 mkdir -p "$stage"
 changed_files | rsync -a --files-from=- "$BASE/" "$stage/" ||
 	die "patches/ changes files that Linux $(version_of "$BASE") does not have"
-while read -r name; do
+for name in "${names[@]}"; do
 	(cd "$stage" && GIT_CEILING_DIRECTORIES=$BUILD \
 		git apply -C1 --whitespace=nowarn --allow-empty \
 			"$TOP/patches/$name.patch") ||
 		die "patches/$name.patch does not apply to Linux $(version_of "$BASE")"
-done < <(patches)
+done
 while read -r f; do
 	mkdir -p "$stage/$(dirname "$f")"
 	case $f in

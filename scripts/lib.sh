@@ -95,7 +95,8 @@ kmake()
 
 # The series is in patches/: each NN-name.patch has a message and hunks in files of
 # the kernel, in the form of git format-patch, and below the message's "---" a line
-# "New: PATH" for each file of this repository that it adds to the tree.
+# "New: PATH" for each file of this repository that it adds to the tree. Kconfig, our
+# menu, grows with the series: a line "Config: NAMES" has the options that a patch adds.
 
 # patches: their names, in order
 patches()
@@ -126,6 +127,25 @@ kept_at()
 	esac
 }
 
+# options NAME...: what these patches add to Kconfig, our menu
+options()
+{
+	local name
+
+	for name in "$@"; do
+		sed -n '1,/^---$/d; s/^Config: //p' "$TOP/patches/$name.patch"
+	done | tr ' ' '\n'
+}
+
+# our_kconfig OPTION...: the menu with these options alone
+our_kconfig()
+{
+	awk -v options=" $* " '
+		/^config / { skip = !index(options, " " $2 " ") }
+		/^endmenu/ { skip = 0 }
+		!skip' "$TOP/Kconfig"
+}
+
 # merged_maintainers: the kernel's MAINTAINERS with our entry, where the alphabet
 # has it
 merged_maintainers()
@@ -147,24 +167,42 @@ merged_maintainers()
 	' "$BASE/MAINTAINERS" || die "no place found for MAINTAINERS' entry"
 }
 
-# whole_patch NAME: the patch with the files that it adds, for git am
+# git_diff PATH OLD NEW: what makes NEW of OLD, "" if there is none, as git writes it
+git_diff()
+{
+	local from=a/$1
+
+	echo "diff --git a/$1 b/$1"
+	if [ -z "$2" ]; then
+		from=/dev/null
+		echo "new file mode 100$([ -x "$3" ] && echo 755 || echo 644)"
+	fi
+	diff -u --label "$from" --label "b/$1" "${2:-/dev/null}" "$3" || [ $? -eq 1 ]
+}
+
+# whole_patch NAME: the patch with the files and options that it adds, for git am
+# shellcheck disable=SC2046 # names are words
 whole_patch()
 {
-	local f ours mode
+	local f before new
 
 	cat "$TOP/patches/$1.patch"
 	new_files "$1" | while read -r f; do
-		ours=$TOP/$(kept_at "$f") mode=100644
-		[ ! -x "$ours" ] || mode=100755
-		echo "diff --git a/$f b/$f"
-		if [ "$f" = MAINTAINERS ]; then
-			merged_maintainers |
-				diff -u --label "a/$f" --label "b/$f" "$BASE/$f" -
-		else
-			echo "new file mode $mode"
-			diff -u --label /dev/null --label "b/$f" /dev/null "$ours"
-		fi || [ $? -eq 1 ] || return
-	done
+		case $f in
+		MAINTAINERS) git_diff "$f" "$BASE/$f" <(merged_maintainers) ;;
+		mm/Kconfig.peios) ;;
+		*) git_diff "$f" '' "$TOP/$f" ;;
+		esac || return
+	done || return
+	mapfile -t new < <(options "$1")
+	[ ${#new[@]} -gt 0 ] || return 0
+	mapfile -t before < <(options $(patches | sed "/^$1\$/,\$d"))
+	if [ ${#before[@]} -gt 0 ]; then
+		git_diff mm/Kconfig.peios <(our_kconfig "${before[@]}") \
+			<(our_kconfig "${before[@]}" "${new[@]}")
+	else
+		git_diff mm/Kconfig.peios '' <(our_kconfig "${new[@]}")
+	fi
 }
 
 # Of files named on standard input, those that are compiled into the kernel.

@@ -35,8 +35,11 @@ format()
 	g log -1 --format='From: %an <%ae>%nSubject: [PATCH] %s%n%n%b---' "$1"
 	{ files A "$1"; files M "$1" | grep -x MAINTAINERS || true; } |
 		LC_ALL=C sort | sed 's/^/New: /'
+	g diff-tree -p --no-commit-id "$1" -- mm/Kconfig.peios |
+		sed -n 's/^+config //p' | paste -s -d ' ' | sed -n 's/^./Config: &/p'
 	g diff-tree -p --no-commit-id --no-renames --diff-filter=M "$1" -- \
-		. ':!MAINTAINERS' | sed '/^diff --git /,/^@@/{/^index /d}; 1s/^/\n/'
+		. ':!MAINTAINERS' ':!mm/Kconfig.peios' |
+		sed '/^diff --git /,/^@@/{/^index /d}; 1s/^/\n/'
 }
 
 scratch=$(mktemp -d)
@@ -45,7 +48,7 @@ new_files | sort > "$scratch/before"
 for i in "${!names[@]}"; do
 	commit=${commits[i]}
 	odd=$(files am "$commit"
-		files M "$commit" | while read -r f; do
+		files M "$commit" | sed /Kconfig.peios/d | while read -r f; do
 			g cat-file -e "base:$f" 2>/dev/null || echo "$f"
 		done)
 	[ -z "$odd" ] || die "${names[i]}: a patch adds files or changes the kernel's," \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # docs_test.sh [PLACE]: run the examples of the administrators' chapters in
-# Documentation/admin-guide and, without PLACE, the commands of README's chapter on
-# tuning and the examples of manual pages.
+# Documentation/admin-guide and, without PLACE, the commands of README's chapter
+# "Ask it" and the examples of manual pages.
 #
 # An example begins with a line ".. example NAME [PLACE]"; what follows, as far as it
 # is indented by a tab, is a session: commands behind "# " or "$ " (continued behind
@@ -179,7 +179,7 @@ if [ -z "$place" ] && [ -e README ] &&
 		echo '#!/bin/sh' > /usr/sbin/cached
 		chmod 755 /usr/sbin/cached
 	}
-	sed -n '/^Tuning$/,/^Using/s/^    [#$] //p' README | sed 's/    .*//' > "$dir/readme"
+	sed -n '/^Ask it$/,/^Use it$/s/^    [#$] //p' README | sed 's/    .*//' > "$dir/readme"
 	while read -r line; do
 		one README "$line"
 	done < "$dir/readme"

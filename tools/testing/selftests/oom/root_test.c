@@ -743,13 +743,19 @@ static void fill_request(struct audit_request *request, int type)
 	};
 }
 
-/* Send a message of @size bytes; what the first answer says, 0 or -errno. */
+/*
+ * Send a message of @size bytes; what the first answer says, 0 or -errno, or if it is
+ * the state, whether auditing is on.
+ */
 static int ask_audit(const void *message, size_t size)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	struct {
 		struct nlmsghdr head;
-		int error;
+		union {
+			int error;
+			struct audit_status status;
+		};
 		char more[4096];
 	} answer;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
@@ -763,6 +769,8 @@ static int ask_audit(const void *message, size_t size)
 		err = -errno;
 	else if (answer.head.nlmsg_type == NLMSG_ERROR)
 		err = answer.error;
+	else if (answer.head.nlmsg_type == AUDIT_GET)
+		err = answer.status.enabled;
 	close(fd);
 	return err;
 }
@@ -796,26 +804,57 @@ static int set_audit_second(void)
 	return ask_audit(requests, sizeof(requests));
 }
 
+static int audit_enabled(void)
+{
+	struct audit_request request = {};
+
+	fill_request(&request, AUDIT_GET);
+	/* Nothing but the state comes back. */
+	request.head.nlmsg_flags = NLM_F_REQUEST;
+	return ask_audit(&request, sizeof(request));
+}
+
+/* Which of them is the first that is not as expected, 0 if none. */
+static int audit_without(void *unused)
+{
+	(void)unused;
+	if (give_up())
+		return 255;
+	if (set_audit(AUDIT_STATUS_RATE_LIMIT, 0) != -EPERM)
+		return 1;
+	if (set_audit(AUDIT_STATUS_ENABLED, 0) != -EPERM)
+		return 2;
+	if (set_audit(AUDIT_STATUS_ENABLED, 2) != -EPERM)
+		return 3;
+	if (set_audit(AUDIT_STATUS_ENABLED | AUDIT_STATUS_FAILURE, 1) != -EPERM)
+		return 4;
+	if (set_audit_second() != -EPERM)
+		return 5;
+	if (send_to_audit(AUDIT_ADD_RULE) != -EPERM)
+		return 6;
+	if (send_to_audit(AUDIT_DEL_RULE) != -EPERM)
+		return 7;
+	/* To ask, and to switch it on. */
+	if (audit_enabled() != 0)
+		return 8;
+	if (set_audit(AUDIT_STATUS_ENABLED, 1))
+		return 9;
+	return audit_enabled() == 1 ? 0 : 10;
+}
+
 TEST_F(root, what_audit_records)
 {
+	int before = audit_enabled();
+
+	ASSERT_LE(0, before);
 	/* The limit is 0, and no rule says all that is 0. */
 	EXPECT_EQ(0, set_audit(AUDIT_STATUS_RATE_LIMIT, 0));
-	EXPECT_EQ(0, set_audit(AUDIT_STATUS_ENABLED, 1));
-	EXPECT_EQ(0, set_audit_second());
+	EXPECT_EQ(0, set_audit(AUDIT_STATUS_ENABLED, 0));
+	EXPECT_LE(0, set_audit_second());
 	EXPECT_EQ(-EINVAL, send_to_audit(AUDIT_ADD_RULE));
 	EXPECT_EQ(-EINVAL, send_to_audit(AUDIT_DEL_RULE));
-	ASSERT_EQ(0, give_up());
-	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_RATE_LIMIT, 0));
-	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_ENABLED, 0));
-	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_ENABLED, 2));
-	EXPECT_EQ(-EPERM, set_audit(AUDIT_STATUS_ENABLED |
-				    AUDIT_STATUS_FAILURE, 1));
-	EXPECT_EQ(-EPERM, set_audit_second());
-	EXPECT_EQ(-EPERM, send_to_audit(AUDIT_ADD_RULE));
-	EXPECT_EQ(-EPERM, send_to_audit(AUDIT_DEL_RULE));
-	/* To ask, and to switch it on. */
-	EXPECT_EQ(0, send_to_audit(AUDIT_GET));
-	EXPECT_EQ(0, set_audit(AUDIT_STATUS_ENABLED, 1));
+	EXPECT_EQ(0, in_child(audit_without, NULL));
+	EXPECT_EQ(0, set_audit(AUDIT_STATUS_ENABLED, before));
 }
 
 /* -- Devices -- */

@@ -19,7 +19,7 @@ help:
 	@echo '                     one self-test, such as gate_test, or one test of'
 	@echo '                     scripts/check.d; KERNELS=release spares the debug kernel'
 	@echo "  make kselftest     the base's own self-tests on the base kernel and on ours;"
-	@echo '                     make check runs the quicker part of them'
+	@echo '                     make check SUITE=kselftest runs the quicker part'
 	@echo '  make load          the self-tests 20 times (RUNS) on a busy machine'
 	@echo '  make kunit         the KUnit suites under User Mode Linux (fast)'
 	@echo '  make soak          TIME=60m of all at once, OOM kills, failing allocations, CPUs'
@@ -83,7 +83,7 @@ run: initramfs
 KERNELS ?= $(if $(filter release debug,$(SUITE)),$(SUITE),release debug)
 export KERNELS
 
-check: setup-check setup-kselftest $(KERNELS) $(if $(SUITE),,vanilla) initramfs
+check: setup-check $(if $(filter kselftest,$(SUITE)),setup-kselftest) $(KERNELS) $(if $(SUITE),,vanilla) initramfs
 	@$(S)/check.sh $(SUITE)
 
 kselftest: setup-kselftest vanilla initramfs

@@ -243,7 +243,7 @@ static struct work *work_alloc(const char *max)
 		EXPECT_GE(most, work->entries);				\
 	} while (0)
 
-TEST_F(scale, one_cgroup)
+TEST_F_TIMEOUT(scale, one_cgroup, 600)
 {
 	struct work *work = work_alloc(variant->max);
 
@@ -314,7 +314,7 @@ static int count_turns(void *arg)
 	return 0;
 }
 
-TEST_F(scale, cgroups_in_turns)
+TEST_F_TIMEOUT(scale, cgroups_in_turns, 600)
 {
 	static const int many[] = { 2, 8, GROUPS };
 	struct work *work = work_alloc(variant->max);
@@ -360,7 +360,7 @@ static int is_refused(void *arg)
 	return 0;
 }
 
-TEST_F(scale, beside_others)
+TEST_F_TIMEOUT(scale, beside_others, 600)
 {
 	struct work *work = work_alloc(variant->max);
 	pid_t pids[3];
@@ -496,7 +496,7 @@ static bool swap_ready(void)
 	return ready;
 }
 
-TEST_F(scale, after_a_limit_rose)
+TEST_F_TIMEOUT(scale, after_a_limit_rose, 600)
 {
 	struct work *work = work_alloc(variant->max);
 	char old[2][32], text[32];

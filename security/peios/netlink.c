@@ -26,14 +26,16 @@
  * @type: its type
  * @data: what is in it
  * @size: the length of that
+ * @enabled: whether auditing is on now, as in struct audit_status
  *
  * To ask, and to record something, is free; so is to follow what is typed in one's
- * own session (AUDIT_TTY_SET). To switch auditing on, and nothing else, takes
- * nothing away, and systemd's journal does it with few capabilities.
+ * own session (AUDIT_TTY_SET). To switch auditing on, and nothing else, or to leave
+ * it as it is, takes nothing away. systemd's journal does one or the other with few
+ * capabilities: as Debian configures it, it switches off what is off.
  *
  * Return: true if so.
  */
-bool peios_audit_policy(u16 type, const void *data, size_t size)
+bool peios_audit_policy(u16 type, const void *data, size_t size, u32 enabled)
 {
 	const struct audit_status *status = data;
 
@@ -41,7 +43,8 @@ bool peios_audit_policy(u16 type, const void *data, size_t size)
 	case AUDIT_SET:
 		return size < offsetofend(struct audit_status, enabled) ||
 		       status->mask != AUDIT_STATUS_ENABLED ||
-		       status->enabled != 1;
+		       (status->enabled != AUDIT_ON &&
+			status->enabled != enabled);
 	case AUDIT_SET_FEATURE:
 	case AUDIT_ADD_RULE:
 	case AUDIT_DEL_RULE:
@@ -64,7 +67,7 @@ static int hook_netlink_send(struct sock *sk, struct sk_buff *skb)
 	for (nlh = nlmsg_hdr(skb); nlmsg_ok(nlh, left);
 	     nlh = nlmsg_next(nlh, &left))
 		if (peios_audit_policy(nlh->nlmsg_type, nlmsg_data(nlh),
-				       nlmsg_len(nlh)))
+				       nlmsg_len(nlh), audit_enabled))
 			return peios_need(PEIOS_PRIV_SECURITY, "set_audit",
 					  -EPERM, true);
 	return 0;

@@ -18,7 +18,7 @@ u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr);
 bool peios_policy_path(unsigned long magic, const char *path);
 bool peios_policy_name(const char *name);
-bool peios_audit_policy(u16 type, const void *data, size_t size);
+bool peios_audit_policy(u16 type, const void *data, size_t size, u32 enabled);
 
 int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 			 unsigned long arg);

@@ -154,6 +154,7 @@ static void audit_messages(struct kunit *test)
 		u32 mask, enabled;
 		size_t size;
 		bool policy;
+		u32 now;
 	} cases[] = {
 		{ AUDIT_GET, 0, 0, 0, false },
 		{ AUDIT_LIST_RULES, 0, 0, 0, false },
@@ -168,7 +169,10 @@ static void audit_messages(struct kunit *test)
 		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 40, false },
 		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 8, false },
 		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 7, true },
-		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 0, 40, true },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 0, 40, false },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 0, 40, true, AUDIT_ON },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 0, 40, true, AUDIT_LOCKED },
+		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 1, 40, false, AUDIT_ON },
 		{ AUDIT_SET, AUDIT_STATUS_ENABLED, 2, 40, true },
 		{ AUDIT_SET, AUDIT_STATUS_ENABLED | AUDIT_STATUS_PID, 1, 40, true },
 		{ AUDIT_SET, AUDIT_STATUS_FAILURE, 1, 40, true },
@@ -183,7 +187,8 @@ static void audit_messages(struct kunit *test)
 		};
 
 		KUNIT_EXPECT_EQ_MSG(test, peios_audit_policy(cases[i].type, &status,
-							     cases[i].size),
+							     cases[i].size,
+							     cases[i].now),
 				    cases[i].policy, "case %u", i);
 	}
 }

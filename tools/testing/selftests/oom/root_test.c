@@ -822,8 +822,6 @@ static int audit_without(void *unused)
 		return 255;
 	if (set_audit(AUDIT_STATUS_RATE_LIMIT, 0) != -EPERM)
 		return 1;
-	if (set_audit(AUDIT_STATUS_ENABLED, 0) != -EPERM)
-		return 2;
 	if (set_audit(AUDIT_STATUS_ENABLED, 2) != -EPERM)
 		return 3;
 	if (set_audit(AUDIT_STATUS_ENABLED | AUDIT_STATUS_FAILURE, 1) != -EPERM)
@@ -834,12 +832,16 @@ static int audit_without(void *unused)
 		return 6;
 	if (send_to_audit(AUDIT_DEL_RULE) != -EPERM)
 		return 7;
-	/* To ask, and to switch it on. */
+	/* To ask, to leave it off, and to switch it on; but not off again. */
 	if (audit_enabled() != 0)
 		return 8;
+	if (set_audit(AUDIT_STATUS_ENABLED, 0))
+		return 2;
 	if (set_audit(AUDIT_STATUS_ENABLED, 1))
 		return 9;
-	return audit_enabled() == 1 ? 0 : 10;
+	if (set_audit(AUDIT_STATUS_ENABLED, 0) != -EPERM)
+		return 10;
+	return audit_enabled() == 1 ? 0 : 11;
 }
 
 TEST_F(root, what_audit_records)

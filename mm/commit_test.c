@@ -671,11 +671,13 @@ static void miscounts_are_told(struct kunit *test)
 static int entries_get(char *buffer, const struct kernel_param *param)
 {
 	int cpu, len = 0;
+	unsigned long nr;
 
-	for_each_possible_cpu(cpu)
-		/* Who reads it keeps others off the CPU. */
-		len += sysfs_emit_at(buffer, len, "%lu ",
-				     data_race(per_cpu(commit_entries, cpu)));
+	for_each_possible_cpu(cpu) {
+		/* A reader that wants it exact keeps others off the CPU. */
+		nr = data_race(per_cpu(commit_entries, cpu));
+		len += sysfs_emit_at(buffer, len, "%lu ", nr);
+	}
 	return len + sysfs_emit_at(buffer, len, "\n");
 }
 

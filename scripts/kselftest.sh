@@ -109,8 +109,9 @@ run_on()
 {
 	local disk=$work/$1.disk swap=$work/$1.swap
 
-	cp --sparse=always "$3" "$disk" &&
-	truncate -s 0 "$swap" && truncate -s 512M "$swap" &&
+	cp --sparse=always "$3" "$disk" || return
+	rm -f "$swap"
+	truncate -s 512M "$swap" || return
 	"$TOP/scripts/qemu.sh" -n "kselftest-$1" -m 1536 -t 7200 -d "$disk" -d "$swap" \
 		"$2" job=exec loglevel=4 exec=kselftest.sh > "$work/$1.said" 2>&1 ||
 		sed 's/^/# /' "$work/$1.said"
@@ -183,7 +184,9 @@ if [ -s "$work/worse" ]; then
 	awk 'NR == FNR { again[$0] = 1; next }
 	     { name = $0; sub(/^[^ ]+ [^ ]+ /, "", name); if (name in again) print }' \
 		"$work/worse" "$work/list" > "$work/list-again"
-	pack "$work/list-again" "$work/disk" && run_on again "$release" "$work/disk" || true
+	if pack "$work/list-again" "$work/disk" > "$LOGS/kselftest-pack.log" 2>&1; then
+		run_on again "$release" "$work/disk" || true
+	fi
 	compare "$work/again" > "$work/compared-again"
 fi
 

@@ -21,8 +21,8 @@ WANT=6.12
 # Not asked of checkpatch: MAINTAINERS for each new file (the entry is in a patch
 # of its own); to keep names out of files: mm/Kconfig must name mm/Kconfig.peios;
 # spelling: what it takes for words in test vectors are SDDL's letters.
+# Permissions: scripts are executable, and checkpatch knows them by a suffix.
 # shellcheck disable=SC2054 # the comma is checkpatch's
-# (Scripts are executable; checkpatch knows them by a suffix.)
 CHECKPATCH=(--strict --terse --ignore
 	FILE_PATH_CHANGES,EMBEDDED_FILENAME,TYPO_SPELLING,EXECUTE_PERMISSIONS)
 
@@ -186,7 +186,7 @@ git_diff()
 # shellcheck disable=SC2046 # names are words
 whole_patch()
 {
-	local f before new
+	local f sooner new
 
 	cat "$TOP/patches/$1.patch"
 	new_files "$1" | while read -r f; do
@@ -198,10 +198,10 @@ whole_patch()
 	done || return
 	mapfile -t new < <(options "$1")
 	[ ${#new[@]} -gt 0 ] || return 0
-	mapfile -t before < <(options $(patches | sed "/^$1\$/,\$d"))
-	if [ ${#before[@]} -gt 0 ]; then
-		git_diff mm/Kconfig.peios <(our_kconfig "${before[@]}") \
-			<(our_kconfig "${before[@]}" "${new[@]}")
+	mapfile -t sooner < <(options $(patches | sed "/^$1\$/,\$d"))
+	if [ ${#sooner[@]} -gt 0 ]; then
+		git_diff mm/Kconfig.peios <(our_kconfig "${sooner[@]}") \
+			<(our_kconfig "${sooner[@]}" "${new[@]}")
 	else
 		git_diff mm/Kconfig.peios '' <(our_kconfig "${new[@]}")
 	fi

@@ -169,6 +169,8 @@ enum oom_reap_list oom_reap_judge_list(u64 head, bool readable, u64 next,
  * 4. Lists may only be judged after a fence that came after the last live
  *    thread; see the head of this file.
  * 5. Robust lists in use delay it by at most two seconds, then they are spared.
+ * 6. Who can't be reaped in three seconds, be it for want of a lock or of a fence,
+ *    is given up: as it is, since nothing says which pages its lists need.
  *
  * Return: the verdict; see &enum oom_reap_verdict.
  */
@@ -203,6 +205,21 @@ enum oom_reap_verdict oom_reap_decide(const struct oom_reap_input *in)
 	if (live || listed)
 		return late ? OOM_REAP_SPARE : OOM_REAP_WAIT;
 	return OOM_REAP_NOW;
+}
+
+/**
+ * oom_reap_vain() - note that a victim was tried in vain
+ * @victim: what is kept about it
+ * @age_ns: time since the kill, when it was looked at
+ *
+ * A fence that fails is such a try: a CPU that takes no interrupt for seconds must
+ * not hold up the next kill for ever.
+ */
+void oom_reap_vain(struct oom_reap_victim *victim, u64 age_ns)
+{
+	if (age_ns >= OOM_REAP_DELAY_NS)
+		victim->late_tries++;
+	victim->waited = true;
 }
 
 /**
@@ -524,6 +541,9 @@ struct oom_reap_fence {
 
 static DEFINE_PER_CPU(struct oom_reap_fence, oom_reap_fences);
 
+/* The CPUs that a fence has interrupted. There is one reaper. */
+static struct cpumask oom_reap_asked;
+
 /*
  * An interrupt that was sent for an earlier fence and comes late is as good: the
  * CPU is in the kernel after this fence began.
@@ -534,6 +554,13 @@ static void oom_reap_fence_cpu(void *info)
 
 	/* Pairs with the acquire in oom_reap_fence(). */
 	smp_store_release(&fence->passed, true);
+	/*
+	 * The CPU looks at TIF_SIGPENDING after that. A late interrupt may have
+	 * begun before the flag was set, and this store may be what ends the new
+	 * fence: pairs with the barrier between the flag and @passed = false in
+	 * oom_reap_fence().
+	 */
+	smp_mb();
 }
 
 /*
@@ -571,22 +598,23 @@ static bool oom_reap_fence(struct mm_struct *mm)
 
 	/* Order what was done before the fence with what the CPUs do after it. */
 	smp_mb();
+	cpumask_clear(&oom_reap_asked);
 	preempt_disable();
 	rcu_read_lock();
 	for_each_online_cpu(cpu) {
-		fence = per_cpu_ptr(&oom_reap_fences, cpu);
-		WRITE_ONCE(fence->passed, true);
 		if (cpu == smp_processor_id() || !oom_reap_may_run(cpu, mm))
 			continue;
+		fence = per_cpu_ptr(&oom_reap_fences, cpu);
+		cpumask_set_cpu(cpu, &oom_reap_asked);
 		WRITE_ONCE(fence->passed, false);
 		/* -EBUSY: an earlier one is under way and will do. */
 		if (smp_call_function_single_async(cpu, &fence->csd) == -ENXIO)
-			WRITE_ONCE(fence->passed, true);
+			cpumask_clear_cpu(cpu, &oom_reap_asked);
 	}
 	rcu_read_unlock();
 	preempt_enable();
 
-	for_each_online_cpu(cpu) {
+	for_each_cpu(cpu, &oom_reap_asked) {
 		fence = per_cpu_ptr(&oom_reap_fences, cpu);
 		/* Pairs with the release in oom_reap_fence_cpu(). */
 		while (!smp_load_acquire(&fence->passed)) {
@@ -650,9 +678,16 @@ static bool oom_reap_spare_range(u64 addr, unsigned int size)
 	       oom_reap_spare(&oom_reap_spared, addr + size - 1);
 }
 
-/* What exit_robust_list() would touch, in its order, as far as it is readable. */
-static void oom_reap_spare_thread(struct task_struct *t, void *unused)
+/*
+ * What exit_robust_list() would touch, in its order, as far as it is readable, of
+ * the lists that are judged as @arg. An empty one needs nothing: exit_robust_list()
+ * hands nothing over, be it that it finds the list empty or that the head is gone.
+ * Nor does it fill: a thread that may still go on in user mode, and would take a
+ * mutex, has to write to the head first, and can't if that was reaped.
+ */
+static void oom_reap_spare_thread(struct task_struct *t, void *arg)
 {
+	const enum oom_reap_list *what = arg;
 	struct oom_reap_head head;
 	unsigned int limit, word;
 	u64 entry, next;
@@ -660,7 +695,8 @@ static void oom_reap_spare_thread(struct task_struct *t, void *unused)
 
 	for (compat = 0; compat <= IS_ENABLED(CONFIG_COMPAT); compat++) {
 		oom_reap_read_head(t, compat, &head);
-		if (!head.addr)
+		if (oom_reap_judge_list(head.addr, head.readable, head.next,
+					head.pending) != *what)
 			continue;
 		word = compat ? sizeof(u32) : sizeof(long);
 		if (!oom_reap_spare_range(head.addr, 3 * word))
@@ -693,18 +729,25 @@ static void oom_reap_spare_thread(struct task_struct *t, void *unused)
  */
 static void oom_reap_find_spared(struct task_struct *tsk, struct mm_struct *mm)
 {
+	/* Who is known to hold something comes first. */
+	static enum oom_reap_list order[] = {
+		OOM_REAP_LIST_HELD, OOM_REAP_LIST_UNREADABLE,
+	};
 	struct oom_reap_spared *spared = &oom_reap_spared;
 	enum oom_reap_loan loan;
+	unsigned int i;
 
 	spared->nr = 0;
 	spared->entries = 0;
 	loan = oom_reap_borrow(mm);
 	if (loan == OOM_REAP_LOAN_NONE)
 		return;
-	rcu_read_lock();
-	oom_reap_visit_threads(tsk, mm, oom_reap_users(mm, loan),
-			       oom_reap_spare_thread, NULL);
-	rcu_read_unlock();
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		rcu_read_lock();
+		oom_reap_visit_threads(tsk, mm, oom_reap_users(mm, loan),
+				       oom_reap_spare_thread, &order[i]);
+		rcu_read_unlock();
+	}
 	oom_reap_return(mm, loan);
 }
 
@@ -1025,7 +1068,7 @@ static bool oom_reap_step(struct task_struct *tsk)
 			victim->fenced = oom_reap_fence(mm);
 			if (victim->fenced)
 				continue;
-			victim->waited = true;
+			oom_reap_vain(victim, in.age_ns);
 			return false;
 		case OOM_REAP_NOW:
 		case OOM_REAP_SPARE:
@@ -1035,9 +1078,7 @@ static bool oom_reap_step(struct task_struct *tsk)
 					oom_reap_reaped(tsk);
 				continue;
 			}
-			if (late)
-				victim->late_tries++;
-			victim->waited = true;
+			oom_reap_vain(victim, in.age_ns);
 			return false;
 		case OOM_REAP_WAIT:
 			if (!in.reaped)

@@ -23,6 +23,9 @@ struct oom_reap_spared {
 	unsigned long pages[OOM_REAP_SPARED];
 };
 
+struct oom_reap_victim;
+
+void oom_reap_vain(struct oom_reap_victim *victim, u64 age_ns);
 bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr);
 unsigned long oom_reap_next_part(unsigned long part, unsigned long freed);
 

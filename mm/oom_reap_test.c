@@ -254,6 +254,37 @@ static void oom_reap_test_properties(struct kunit *test)
 	}
 }
 
+/*
+ * A victim's thread runs on a CPU that takes no interrupts: each fence fails. The
+ * victim is given up in three seconds, and is not reaped as it is.
+ */
+static void oom_reap_test_stuck_cpu(struct kunit *test)
+{
+	const u64 step = 20 * NSEC_PER_MSEC;
+	struct oom_reap_victim victim = {};
+	struct oom_reap_input in = { .threads = { 0, 1, 0 } };
+	enum oom_reap_verdict verdict;
+
+	for (in.age_ns = 0; in.age_ns < 10 * OOM_REAP_LIMIT_NS;
+	     in.age_ns += step) {
+		in.late_tries = victim.late_tries;
+		verdict = oom_reap_decide(&in);
+		if (verdict != OOM_REAP_FENCE)
+			break;
+		oom_reap_vain(&victim, in.age_ns);
+	}
+	KUNIT_EXPECT_EQ(test, OOM_REAP_GIVE_UP, verdict);
+	KUNIT_EXPECT_EQ(test, OOM_REAP_LIMIT_NS, in.age_ns);
+	KUNIT_EXPECT_TRUE(test, victim.waited);
+
+	/* What is tried in vain before the deadline does not count. */
+	victim = (struct oom_reap_victim) {};
+	oom_reap_vain(&victim, OOM_REAP_DELAY_NS - 1);
+	KUNIT_EXPECT_EQ(test, 0, victim.late_tries);
+	oom_reap_vain(&victim, OOM_REAP_DELAY_NS);
+	KUNIT_EXPECT_EQ(test, 1, victim.late_tries);
+}
+
 static void oom_reap_test_parts(struct kunit *test)
 {
 	const unsigned long dense = OOM_REAP_PART / PAGE_SIZE / 4;
@@ -310,6 +341,7 @@ static struct kunit_case oom_reap_test_cases[] = {
 	KUNIT_CASE(oom_reap_test_judge_list),
 	KUNIT_CASE_PARAM(oom_reap_test_decide, decide_gen_params),
 	KUNIT_CASE(oom_reap_test_properties),
+	KUNIT_CASE(oom_reap_test_stuck_cpu),
 	KUNIT_CASE(oom_reap_test_parts),
 	KUNIT_CASE(oom_reap_test_spare),
 	{}

@@ -20,6 +20,7 @@
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -134,6 +135,200 @@ TEST_F_TIMEOUT(limits, hostile_lists_cost_little, 120)
 	       HOSTILE_THREADS, HOSTILE_LENGTH, hostile);
 	EXPECT_LE(2000, hostile);
 	EXPECT_GT(plain + 600, hostile);
+}
+
+/*
+ * Many threads that hold nothing do not use up the pages that are spared: each has
+ * registered a list with glibc, whose head is in a page of its own.
+ */
+#define IDLE_THREADS	600	/* more than OOM_REAP_SPARED pages */
+
+static atomic_int nr_idle;
+
+static void *idle_thread(void *mutex)
+{
+	if (mutex)
+		pthread_mutex_lock(mutex);
+	nr_idle++;
+	get_stuck();
+	return NULL;
+}
+
+static void idle_threads_body(void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int i;
+
+	fill(SIZE, MAP_PRIVATE);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 * 1024);
+	for (i = 0; i < IDLE_THREADS; i++)
+		if (pthread_create(&thread, &attr, idle_thread,
+				   i == IDLE_THREADS - 1 ?
+				   &shared->mutexes[0] : NULL))
+			_exit(6);
+	while (nr_idle < IDLE_THREADS)
+		usleep(1000);
+	ready();
+	get_stuck();
+}
+
+TEST_F_TIMEOUT(limits, threads_that_hold_nothing_need_nothing, 120)
+{
+	pthread_mutexattr_t attr;
+	struct timespec until;
+	pid_t pid;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	ASSERT_EQ(0, pthread_mutex_init(&shared->mutexes[0], &attr));
+	pid = victim(idle_threads_body, NULL);
+	ASSERT_TRUE(stuck_fs_wait(&fs, IDLE_THREADS + 1));
+	/* The one that holds something makes it wait. */
+	EXPECT_LE(1800, reaped_after(_metadata, pid));
+	stuck_fs_release(&fs);
+	EXPECT_EQ(SIGKILL, death(pid));
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 5;
+	EXPECT_EQ(EOWNERDEAD, pthread_mutex_timedlock(&shared->mutexes[0], &until));
+}
+
+/* One thread with entries in pages of their own, and behind them one that is shared. */
+static void scattered_body(void *pages)
+{
+	struct robust_list_head *head = fill(PAGE, MAP_PRIVATE);
+	struct robust_list *last = &head->list;
+	long nr = (intptr_t)pages, i;
+	struct entry *entry;
+	/* Small pages, so that each can go by itself. */
+	char *memory = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(memory, nr * PAGE, MADV_NOHUGEPAGE);
+	for (i = 0; i <= nr; i++) {
+		entry = i < nr ? (struct entry *)(memory + i * PAGE) :
+				 &shared->entries[0];
+		own(entry);
+		last->next = &entry->node;
+		last = &entry->node;
+	}
+	last->next = &head->list;
+	head->futex_offset = offsetof(struct entry, word);
+	head->list_op_pending = NULL;
+	syscall(SYS_set_robust_list, head, sizeof(*head));
+	ready();
+	get_stuck();
+}
+
+/* Threads with lists that are long, packed, and end in a shared entry. */
+#define PACKED_LENGTH	(HOSTILE_LENGTH - 1)
+
+static atomic_int nr_packed;
+
+static void *packed_thread(void *arg)
+{
+	size_t size = (PACKED_LENGTH * sizeof(struct entry) + PAGE) / PAGE * PAGE;
+	struct robust_list_head *head = fill(PAGE, MAP_PRIVATE);
+	struct robust_list *last = &head->list;
+	struct entry *entries, *entry;
+	int i;
+
+	entries = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(entries, size, MADV_NOHUGEPAGE);
+	for (i = 0; i < PACKED_LENGTH; i++) {
+		entry = i < PACKED_LENGTH - 1 ? &entries[i] :
+						&shared->entries[(intptr_t)arg];
+		own(entry);
+		last->next = &entry->node;
+		last = &entry->node;
+	}
+	last->next = &head->list;
+	head->futex_offset = offsetof(struct entry, word);
+	head->list_op_pending = NULL;
+	syscall(SYS_set_robust_list, head, sizeof(*head));
+	nr_packed++;
+	get_stuck();
+	return NULL;
+}
+
+static void packed_body(void *threads)
+{
+	long nr = (intptr_t)threads, i;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 * 1024);
+	for (i = 0; i < nr; i++)
+		if (pthread_create(&thread, &attr, packed_thread, (void *)i))
+			_exit(6);
+	while (nr_packed < nr)
+		usleep(1000);
+	ready();
+	get_stuck();
+}
+
+/* Either side of OOM_REAP_SPARED pages, and of OOM_REAP_ENTRIES entries. */
+FIXTURE(edge) {
+};
+
+FIXTURE_VARIANT(edge) {
+	void (*body)(void *arg);
+	long arg;
+	int lists;
+	bool last_lost;
+};
+
+/* The page of the head is one, that of the shared entry needs none. */
+FIXTURE_VARIANT_ADD(edge, pages_that_are_spared) {
+	.body = scattered_body, .arg = 511, .lists = 1,
+};
+
+FIXTURE_VARIANT_ADD(edge, a_page_too_many) {
+	.body = scattered_body, .arg = 512, .lists = 1, .last_lost = true,
+};
+
+/* 65536 entries are 32 such lists, and 32 entries of the next. */
+FIXTURE_VARIANT_ADD(edge, entries_that_are_followed) {
+	.body = packed_body, .arg = 32, .lists = 32,
+};
+
+FIXTURE_VARIANT_ADD(edge, a_list_too_many) {
+	.body = packed_body, .arg = 33, .lists = 33, .last_lost = true,
+};
+
+FIXTURE_SETUP(edge)
+{
+	const char *lacks = reap_lacks();
+
+	if (lacks)
+		SKIP(return, "%s", lacks);
+	ASSERT_EQ(0, reap_start());
+}
+
+FIXTURE_TEARDOWN(edge)
+{
+	reap_stop();
+}
+
+TEST_F_TIMEOUT(edge, the_last_is_handed_over, 120)
+{
+	int i, stuck = 1 + (variant->body == packed_body ? variant->lists : 0);
+	pid_t pid;
+
+	pid = victim(variant->body, (void *)variant->arg);
+	ASSERT_TRUE(stuck_fs_wait(&fs, stuck));
+	EXPECT_LE(1800, reaped_after(_metadata, pid));
+	stuck_fs_release(&fs);
+	EXPECT_EQ(SIGKILL, death(pid));
+	for (i = 0; i < variant->lists; i++)
+		EXPECT_EQ(!(variant->last_lost && i == variant->lists - 1),
+			  !!(shared->entries[i].word & FUTEX_OWNER_DIED)) {
+			TH_LOG("list %d: %x", i, shared->entries[i].word);
+		}
 }
 
 /* Calls of functions on a CPU by another one, from /proc/interrupts. */

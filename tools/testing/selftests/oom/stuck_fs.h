@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STUCK_MAX	64
+#define STUCK_MAX	1024
 
 struct stuck_fs {
 	char dir[64];

@@ -15,6 +15,7 @@
  *				whatever of its record takes long
  *	oom_event_kill()	when it is about to send SIGKILL to it
  *	oom_event_shared()	likewise to another process with the same mm
+ *	oom_event_killed_all()	when it is through with a victim and with those
  *	oom_event_panic()	in place of a kill
  *	oom_event_nobody()	if a cgroup is full and nobody in it can be killed
  */
@@ -50,8 +51,9 @@
 
 #include <trace/events/oom.h>
 
-/* How long to wait before audit is tried again. */
-#define RETRY	(HZ / 10)
+/* How long to wait before audit is tried again: ever longer, as nothing says when. */
+#define RETRY_MIN	(HZ / 10)
+#define RETRY_MAX	HZ
 
 static unsigned int ring_size = 2 * OOM_EVENT_HISTORY;
 module_param_named(ring, ring_size, uint, 0444);
@@ -69,7 +71,10 @@ static DECLARE_WAIT_QUEUE_HEAD(todo_wait);
 static struct {
 	struct oom_control *oc;
 	oom_eligible_t eligible;
-	const struct mm_struct *mm;	/* that is measured; for comparison only */
+	struct mm_struct *mm;		/* that is measured, with a reference */
+	u64 seq;			/* of the victim's record */
+	u32 sharers;			/* killed with the victim */
+	u32 listed;			/* those of this OOM with a record */
 	struct oom_event event;
 	struct oom_event_text text;
 	bool encoded;			/* text is that of event */
@@ -78,12 +83,15 @@ static struct {
 } now;
 
 /* Number a record, put it where history and audit find it, and trace it. */
-static u64 publish(struct oom_event *e)
+static u64 publish(struct oom_event *e, bool held)
 {
 	lockdep_assert_held(&oom_lock);
 
 	e->time_ns = ktime_get_real_ns();
-	oom_ring_put(&ring, e);
+	if (held)
+		oom_ring_put_held(&ring, e);
+	else
+		oom_ring_put(&ring, e);
 	if (trace_oom_kill_event_enabled()) {
 		if (!now.encoded)
 			oom_event_encode(e, &now.text);
@@ -144,6 +152,14 @@ static void set_candidates(struct oom_event *e)
 	}
 }
 
+/* With a reference no other mm has its address. */
+static void drop_mm(void)
+{
+	if (now.mm)
+		mmdrop(now.mm);
+	now.mm = NULL;
+}
+
 /**
  * oom_event_begin() - an OOM has found its victim, or its panic
  * @oc: the OOM
@@ -162,7 +178,8 @@ void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
 
 	now.oc = oc;
 	now.eligible = eligible;
-	now.mm = NULL;
+	now.listed = 0;
+	drop_mm();
 	now.encoded = false;
 	/* No copy of it on the stack. */
 	memset(e, 0, sizeof(*e));
@@ -232,7 +249,6 @@ static void set_memory(struct oom_event *e, struct mm_struct *mm)
 	e->shmem = counters[MM_SHMEMPAGES];
 	e->swap = counters[MM_SWAPENTS];
 	e->pgtables_bytes = mm_pgtables_bytes(mm);
-	now.mm = mm;
 }
 
 /*
@@ -244,13 +260,14 @@ static void measure(struct task_struct *victim, struct oom_event *e)
 	struct task_struct *t = find_lock_task_mm(victim);
 	struct mm_struct *mm;
 
-	now.mm = NULL;
+	drop_mm();
 	now.encoded = false;
 	if (!t)
 		return;
 	__acquire(&t->alloc_lock);	/* for sparse */
 	mm = t->mm;
 	mmgrab(mm);
+	now.mm = mm;
 	strscpy(e->comm, t->group_leader->comm);
 	task_unlock(t);
 
@@ -258,7 +275,6 @@ static void measure(struct task_struct *victim, struct oom_event *e)
 	set_memory(e, mm);
 	set_cgroups(e, mm);
 	rcu_read_unlock();
-	mmdrop(mm);
 	if (trace_oom_kill_event_enabled()) {
 		oom_event_encode(e, &now.text);
 		now.encoded = true;
@@ -312,7 +328,7 @@ static bool is_exiting(struct task_struct *p)
  * with the task_lock() held: what is left to do here is short. In an RCU read
  * section.
  */
-static void record(struct task_struct *p, struct mm_struct *mm)
+static u64 record(struct task_struct *p, struct mm_struct *mm)
 {
 	struct oom_event *e = &now.event;
 	u64 seq;
@@ -337,10 +353,10 @@ static void record(struct task_struct *p, struct mm_struct *mm)
 	 * OOM killer's, though it counts as a kill.
 	 */
 	e->exiting = is_exiting(p);
-	seq = publish(e);
-	if (e->exiting)
-		seq |= OOM_SEQ_EXITING;
-	WRITE_ONCE(p->signal->oom_seq, seq);
+	seq = publish(e, e->counted);
+	WRITE_ONCE(p->signal->oom_seq,
+		   e->exiting ? seq | OOM_SEQ_EXITING : seq);
+	return seq;
 }
 
 /*
@@ -353,6 +369,7 @@ static bool record_again(struct task_struct *victim)
 
 	if (!seq)
 		return false;
+	now.seq = seq;
 	oom_ring_again(&ring, seq);
 	count_vm_event(OOM_KILL_AGAIN);
 	if (!now.event.victim_seq)
@@ -373,10 +390,11 @@ static bool record_again(struct task_struct *victim)
  */
 void oom_event_kill(struct task_struct *victim, struct mm_struct *mm)
 {
+	now.sharers = 0;
 	if (record_again(victim))
 		return;
 	guard(rcu)();
-	record(victim, mm);
+	now.seq = record(victim, mm);
 }
 
 /**
@@ -385,7 +403,9 @@ void oom_event_kill(struct task_struct *victim, struct mm_struct *mm)
  * @p: a task of it
  *
  * Not if it has been killed before, or dies of something else: then nothing
- * changes for it.
+ * changes for it. There may be thousands of them: beyond the first
+ * %OOM_EVENT_SHARERS of an OOM they are counted in the victim's record, by whose
+ * number they find out what killed them, and cost no more than that.
  *
  * Context: OOM path, under oom_lock, in an RCU read section; takes task_lock().
  */
@@ -398,6 +418,11 @@ void oom_event_shared(struct task_struct *p)
 	if (oom_event_killed(p) || is_exiting(p))
 		return;
 
+	if (now.listed == OOM_EVENT_SHARERS) {
+		now.sharers++;
+		WRITE_ONCE(p->signal->oom_seq, now.seq);
+		return;
+	}
 	e->reason = OOM_EVENT_SHARED;
 	explain(p);
 	strscpy(e->comm, p->group_leader->comm);
@@ -407,8 +432,26 @@ void oom_event_shared(struct task_struct *p)
 		__acquire(&t->alloc_lock);	/* for sparse */
 		record(t, t->mm);
 		task_unlock(t);
+		now.sharers++;
+		now.listed++;
 	}
 	e->reason = reason;
+}
+
+/**
+ * oom_event_killed_all() - a victim is dying, and who shares its mm
+ *
+ * From now on audit can have the record: it says how many they were.
+ *
+ * Context: OOM path, under oom_lock.
+ */
+void oom_event_killed_all(void)
+{
+	lockdep_assert_held(&oom_lock);
+	oom_ring_complete(&ring, now.seq, now.sharers);
+	now.sharers = 0;
+	drop_mm();
+	wake_up(&todo_wait);
 }
 
 /*
@@ -449,7 +492,7 @@ void oom_event_panic(void)
 
 	e->in.totalpages = now.oc->totalpages;
 	set_domain(e, now.oc->memcg);
-	publish(e);
+	publish(e, false);
 
 	oom_event_encode(e, &now.text);
 	if (oom_event_format(e, &now.text, now.line, sizeof(now.line)) > 0)
@@ -496,7 +539,7 @@ bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible)
 		set_cgroup(e, oc->memcg);
 		set_domain(e, oc->memcg);
 		nobody->cgroup_id = cgroup;
-		nobody->seq = publish(e);
+		nobody->seq = publish(e, false);
 		say = true;
 	}
 	if (say)
@@ -583,13 +626,18 @@ static bool deliver_next(void)
 
 static int deliver(void *unused)
 {
+	unsigned long retry = RETRY_MIN;
+
 	set_freezable();
 	while (true) {
 		wait_event_freezable(todo_wait, oom_ring_pending(&ring));
-		if (!deliver_next()) {
-			schedule_timeout_idle(RETRY);
-			try_to_freeze();
+		if (deliver_next()) {
+			retry = RETRY_MIN;
+			continue;
 		}
+		schedule_timeout_idle(retry);
+		retry = min_t(unsigned long, 2 * retry, RETRY_MAX);
+		try_to_freeze();
 	}
 	return 0;
 }

@@ -44,6 +44,24 @@ static struct oom_event *ring_slot(const struct oom_ring *ring, u64 seq)
 	return &ring->slots[slot];
 }
 
+static void ring_put(struct oom_ring *ring, struct oom_event *e)
+{
+	struct oom_event *slot;
+
+	e->seq = ring->next++;
+	if (!e->victim_seq)
+		e->victim_seq = e->seq;
+	slot = ring_slot(ring, e->seq);
+	if (slot)
+		*slot = *e;
+}
+
+/* Where audit's part ends for now. */
+static u64 ring_end(const struct oom_ring *ring)
+{
+	return ring->held ? ring->held : ring->next;
+}
+
 /**
  * oom_ring_init() - give a ring its memory
  * @ring: the ring; records that it was given before that are lost
@@ -78,18 +96,52 @@ u64 oom_ring_init(struct oom_ring *ring, struct oom_event *slots,
  */
 u64 oom_ring_put(struct oom_ring *ring, struct oom_event *e)
 {
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring_put(ring, e);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return e->seq;
+}
+
+/**
+ * oom_ring_put_held() - add a record that audit gets when it is complete
+ * @ring: the ring, in which no record is held
+ * @e: as for oom_ring_put()
+ *
+ * Context: any.
+ * Return: the number of the record, for oom_ring_complete().
+ */
+u64 oom_ring_put_held(struct oom_ring *ring, struct oom_event *e)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring_put(ring, e);
+	ring->held = e->seq;
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return e->seq;
+}
+
+/**
+ * oom_ring_complete() - say who else was killed, and let audit have the record
+ * @ring: the ring
+ * @seq: the record, which may have left the ring and need not be the one held
+ * @sharers: processes that were killed with it
+ *
+ * Context: any.
+ */
+void oom_ring_complete(struct oom_ring *ring, u64 seq, u32 sharers)
+{
 	struct oom_event *slot;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	e->seq = ring->next++;
-	if (!e->victim_seq)
-		e->victim_seq = e->seq;
-	slot = ring_slot(ring, e->seq);
+	slot = ring_slot(ring, seq);
 	if (slot)
-		*slot = *e;
+		slot->sharers += sharers;
+	ring->held = 0;
 	spin_unlock_irqrestore(&ring->lock, flags);
-	return e->seq;
 }
 
 /**
@@ -149,7 +201,7 @@ bool oom_ring_pending(struct oom_ring *ring)
 	bool pending;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	pending = ring->todo < ring->next;
+	pending = ring->todo < ring_end(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	return pending;
 }
@@ -174,7 +226,7 @@ u64 oom_ring_todo(struct oom_ring *ring, struct oom_event *e, u64 *first)
 	u64 lost = 0;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	*first = ring->todo < ring->next ? ring->todo : 0;
+	*first = ring->todo < ring_end(ring) ? ring->todo : 0;
 	if (*first) {
 		slot = ring_slot(ring, *first);
 		if (slot)
@@ -523,6 +575,7 @@ int oom_event_format(const struct oom_event *e,
 		seq_buf_printf(&s, " times=%u", e->times);
 	seq_buf_printf(&s, " immune_limit=%u unsummed=%u",
 		       e->policy.immune_limit, e->unsummed);
+	seq_buf_printf(&s, " sharers=%u", e->sharers);
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : (int)seq_buf_used(&s);
 }

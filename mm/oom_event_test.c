@@ -166,6 +166,41 @@ static void history_is_the_last(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, oom_ring_get(ring, 4, e));
 }
 
+/* What is not complete waits, with all behind it; what is before it does not. */
+static void held_until_complete(struct kunit *test)
+{
+	struct oom_ring *ring = new_ring(test, 4);
+	struct oom_event *e = new_event(test);
+	u64 first;
+
+	put(ring, e, 1);
+	*e = (struct oom_event) { .pid = 2 };
+	KUNIT_EXPECT_EQ(test, 2ULL, oom_ring_put_held(ring, e));
+	put(ring, e, 3);
+	KUNIT_EXPECT_EQ(test, 0ULL, oom_ring_todo(ring, e, &first));
+	KUNIT_EXPECT_EQ(test, 1ULL, first);
+	oom_ring_done(ring, 2);
+	KUNIT_EXPECT_FALSE(test, oom_ring_pending(ring));
+	KUNIT_EXPECT_EQ(test, 0ULL, oom_ring_todo(ring, e, &first));
+	KUNIT_EXPECT_EQ(test, 0ULL, first);
+	/* History does not wait. */
+	KUNIT_EXPECT_TRUE(test, oom_ring_get(ring, 3, e));
+
+	oom_ring_complete(ring, 2, 5);
+	KUNIT_EXPECT_TRUE(test, oom_ring_pending(ring));
+	KUNIT_EXPECT_EQ(test, 0ULL, oom_ring_todo(ring, e, &first));
+	KUNIT_EXPECT_EQ(test, 2ULL, first);
+	KUNIT_EXPECT_EQ(test, 5U, e->sharers);
+	/* One that is killed again may have more; one that has left, no more. */
+	oom_ring_complete(ring, 2, 2);
+	KUNIT_EXPECT_TRUE(test, oom_ring_get(ring, 2, e));
+	KUNIT_EXPECT_EQ(test, 7U, e->sharers);
+	oom_ring_complete(ring, 9, 1);
+	KUNIT_EXPECT_EQ(test, 4ULL, put(ring, e, 4));
+	KUNIT_EXPECT_TRUE(test, oom_ring_get(ring, 4, e));
+	KUNIT_EXPECT_EQ(test, 0U, e->sharers);
+}
+
 static void freed_once(struct kunit *test)
 {
 	struct oom_ring *ring = new_ring(test, 2);
@@ -332,6 +367,7 @@ static void a_line(struct kunit *test)
 		"counted=2",
 		"immune_limit=1000",
 		"unsummed=3",
+		"sharers=4",
 	};
 	struct oom_event *e = new_event(test);
 	char *line, *word;
@@ -345,6 +381,7 @@ static void a_line(struct kunit *test)
 		.anon = 100, .file = 2, .shmem = 1, .swap = 3,
 		.pgtables_bytes = 8192,
 		.unsummed = 3,
+		.sharers = 4,
 		.in = { .rss = 103, .swap = 3, .pgtables = 2, .parent = 8,
 			.age_ms = 5, .totalpages = 1000, .oom_score_adj = -1 },
 		.score = { .memory = 108, .inherited = 1, .fork = 5, .tcb = 0,
@@ -586,6 +623,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(no_memory_no_silence),
 	KUNIT_CASE(late_memory),
 	KUNIT_CASE(history_is_the_last),
+	KUNIT_CASE(held_until_complete),
 	KUNIT_CASE(freed_once),
 	KUNIT_CASE(counted_again),
 	KUNIT_CASE(each_once),

@@ -49,6 +49,12 @@ enum oom_event_reason {
 #define OOM_EVENT_CANDIDATES	5
 /* Room for the paths of two cgroups. */
 #define OOM_EVENT_PATHS		512
+/*
+ * So many processes that share a victim's mm have a record of their own, of all
+ * victims of an OOM. A user makes as many such processes as the limits allow, and
+ * must not drive the records of others out of the ring with them.
+ */
+#define OOM_EVENT_SHARERS	8
 /* Longest line that oom_event_format() writes, with its NUL. */
 #define OOM_EVENT_LINE		4096
 
@@ -93,6 +99,7 @@ struct oom_event_candidate {
  * @counted: how often oom_kill has counted the victim up to now
  * @times: how often this has happened, for %OOM_EVENT_NOBODY
  * @unsummed: who was not summed precisely, though they could have more points
+ * @sharers: processes that were killed since they share the victim's mm
  * @comm: name of the victim
  * @trigger_comm: name of the task that allocated
  * @anon: resident anonymous pages
@@ -126,6 +133,7 @@ struct oom_event {
 	unsigned int counted;
 	u32 times;
 	u32 unsummed;
+	u32 sharers;
 	char comm[TASK_COMM_LEN];
 	char trigger_comm[TASK_COMM_LEN];
 	u64 anon;
@@ -181,6 +189,8 @@ int oom_event_format_overflow(u64 first, u64 lost, char *line, size_t size);
  * @start: number of the first record that was put into @slots
  * @next: number that the next record gets
  * @todo: number of the first that is neither delivered nor reported as lost
+ * @held: number of a record that is not complete, and that audit gets later, with
+ *	what comes after it; 0: none
  */
 struct oom_ring {
 	spinlock_t lock;	/* covers all below */
@@ -189,6 +199,7 @@ struct oom_ring {
 	u64 start;
 	u64 next;
 	u64 todo;
+	u64 held;
 };
 
 /* What history shows, so that a ring has at least as many. */
@@ -205,6 +216,8 @@ struct oom_ring {
 u64 oom_ring_init(struct oom_ring *ring, struct oom_event *slots,
 		  unsigned int nr);
 u64 oom_ring_put(struct oom_ring *ring, struct oom_event *e);
+u64 oom_ring_put_held(struct oom_ring *ring, struct oom_event *e);
+void oom_ring_complete(struct oom_ring *ring, u64 seq, u32 sharers);
 bool oom_ring_get(struct oom_ring *ring, u64 seq, struct oom_event *e);
 u64 oom_ring_first(struct oom_ring *ring, unsigned int last);
 bool oom_ring_pending(struct oom_ring *ring);
@@ -242,6 +255,7 @@ void oom_event_group(void);
 void oom_event_prepare(struct task_struct *victim);
 void oom_event_kill(struct task_struct *victim, struct mm_struct *mm);
 void oom_event_shared(struct task_struct *p);
+void oom_event_killed_all(void);
 void oom_event_panic(void);
 bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible);
 void oom_event_freed(u64 seq);
@@ -300,6 +314,10 @@ static inline void oom_event_kill(struct task_struct *victim,
 }
 
 static inline void oom_event_shared(struct task_struct *p)
+{
+}
+
+static inline void oom_event_killed_all(void)
 {
 }
 

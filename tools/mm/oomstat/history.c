@@ -164,6 +164,8 @@ static void say_why(const struct record *r)
 	say(r, "\n      = memory {memory*} kB + inherited {inherited*} kB");
 	say(r, " + fork {fork*} kB + tcb {tcb*} kB + adj {adj*} kB");
 	say(r, " (oom_score_adj {oom_score_adj})\n");
+	if (!is(r, "sharers", "0") && !is(r, "sharers", "?"))
+		say(r, "    Processes that shared its memory and died with it: {sharers}\n");
 }
 
 static void say_next(const struct record *r)

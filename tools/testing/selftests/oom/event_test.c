@@ -594,6 +594,105 @@ TEST_F_TIMEOUT(event, trace_says_the_same, 120)
 	EXPECT_STREQ(line, found);
 }
 
+#define SHARERS		200
+/* So many of them have a record of their own. */
+#define LISTED		8
+
+struct sharers {
+	pid_t pids[SHARERS];
+	int ready;
+};
+
+static void share_with_many(struct sharers *sharers)
+{
+	char *stacks = calloc(SHARERS, 4096);
+	int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!stacks || write_file(ADJ_FILE, "1000"))
+		_exit(4);
+	for (i = 0; i < SHARERS; i++) {
+		sharers->pids[i] = clone(share_and_wait, stacks + 4096 * (i + 1),
+					 CLONE_VM | SIGCHLD, NULL);
+		if (sharers->pids[i] < 0)
+			_exit(5);
+	}
+	__atomic_store_n(&sharers->ready, 1, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+}
+
+/* Kill one that shares its memory with many, by SysRq. */
+static pid_t kill_with_sharers(struct sharers *sharers)
+{
+	siginfo_t info;
+	pid_t pid;
+
+	memset(sharers, 0, sizeof(*sharers));
+	pid = fork();
+	if (!pid)
+		share_with_many(sharers);
+	while (!__atomic_load_n(&sharers->ready, __ATOMIC_ACQUIRE)) {
+		if (waitpid(pid, NULL, WNOHANG))
+			return -1;
+		usleep(1000);
+	}
+	if (write_file("/proc/sysrq-trigger", "f") || wait_zombie(pid, &info))
+		return -1;
+	return pid;
+}
+
+/*
+ * Whoever shares memory with many does not wipe the record of its own kill, nor of
+ * those before: a few have records, all are counted, and each can be asked.
+ */
+TEST_F_TIMEOUT(event, sharers_displace_no_record, 120)
+{
+	char line[LINE_MAX_];
+	struct sharers *sharers;
+	long long seq, own = 0;
+	pid_t before, pid;
+	siginfo_t info;
+	int i;
+
+	sharers = mmap(NULL, sizeof(*sharers), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)sharers);
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	before = eater(self->path, NULL);
+	EXPECT_EQ(before, waitpid(before, NULL, 0));
+	pid = kill_with_sharers(sharers);
+	ASSERT_LT(0, pid);
+
+	ASSERT_EQ(0, history_find_pid(self->first + 1, pid, line, sizeof(line)));
+	EXPECT_EQ(self->first + 1, record_number(line, "seq"));
+	EXPECT_TRUE(record_is(line, "reason", "sysrq"));
+	EXPECT_EQ(SHARERS, record_number(line, "sharers"));
+	EXPECT_EQ(LISTED, history_count(self->first, "reason", "shared_mm"));
+	EXPECT_EQ(self->first + 1 + LISTED, history_last());
+	EXPECT_EQ(self->kills + 2, vmstat_kills());
+	EXPECT_EQ(0, history_find_pid(self->first, before, line, sizeof(line)));
+	EXPECT_EQ(0, record_number(line, "sharers"));
+
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	for (i = 0; i < SHARERS; i++) {
+		ASSERT_EQ(0, wait_zombie(sharers->pids[i], &info));
+		EXPECT_EQ(CLD_KILLED, info.si_code);
+		EXPECT_EQ(SIGKILL, info.si_status);
+		seq = oom_killed(sharers->pids[i]);
+		/* Its own record, or else that of the victim. */
+		if (seq != self->first + 1) {
+			ASSERT_EQ(0, history_find(seq, line, sizeof(line)));
+			EXPECT_EQ(sharers->pids[i], record_number(line, "pid"));
+			EXPECT_EQ(0, record_number(line, "sharers"));
+			own++;
+		}
+		waitpid(sharers->pids[i], NULL, 0);
+	}
+	EXPECT_EQ(LISTED, own);
+	munmap(sharers, sizeof(*sharers));
+}
+
 /* The points of one entry of inputs=, by what else is in the record. */
 static long long replay(const char *entry, const char *line, int *class)
 {
@@ -1071,6 +1170,86 @@ TEST_F_TIMEOUT(audit, a_daemon_that_stalls, 120)
 	EXPECT_EQ(-EAGAIN, audit_read(self->daemon, AUDIT_ANOM_OOM_KILL, 200,
 				      text, sizeof(text)));
 	EXPECT_EQ(0, audit_backlog(64));
+}
+
+/* Audit gets the record of a victim when it is known who was killed with it. */
+TEST_F_TIMEOUT(audit, a_victim_with_sharers, 120)
+{
+	char text[LINE_MAX_];
+	struct sharers *sharers;
+	pid_t pid;
+	int i;
+
+	sharers = mmap(NULL, sizeof(*sharers), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)sharers);
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	pid = kill_with_sharers(sharers);
+	ASSERT_LT(0, pid);
+	for (i = 0; i <= LISTED; i++) {
+		ASSERT_EQ(0, audit_read(self->reader, AUDIT_ANOM_OOM_KILL, 5000,
+					text, sizeof(text)));
+		EXPECT_EQ(self->first + i, record_number(text, "seq"));
+		EXPECT_EQ(i ? 0 : SHARERS, record_number(text, "sharers"));
+		if (!i)
+			EXPECT_EQ(pid, record_number(text, "pid"));
+	}
+	EXPECT_EQ(-EAGAIN, audit_read(self->reader, AUDIT_ANOM_OOM_KILL, 200,
+				      text, sizeof(text)));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	for (i = 0; i < SHARERS; i++)
+		EXPECT_EQ(sharers->pids[i], waitpid(sharers->pids[i], NULL, 0));
+	munmap(sharers, sizeof(*sharers));
+}
+
+/*
+ * Without an auditd and with nobody who reads the group, what audit would drop stays
+ * where it is kept, and an auditd that is started later gets all: with audit=1, what
+ * audit could hold from there. Audit has lost nothing.
+ */
+TEST_F_TIMEOUT(audit, a_daemon_that_comes_late, 120)
+{
+	struct audit_status before, after;
+	char text[LINE_MAX_];
+	int err, i, nr = 20;
+	bool seen[20] = { };
+	long long at;
+	pid_t pid;
+
+	close(self->reader);
+	self->reader = -1;
+	ASSERT_EQ(0, audit_backlog(8));
+	ASSERT_EQ(0, audit_get_status(&before));
+	for (i = 0; i < nr; i++) {
+		pid = eater(self->path, NULL);
+		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+	/* Some tries in vain. */
+	sleep(2);
+	ASSERT_EQ(0, audit_get_status(&after));
+	EXPECT_EQ(before.lost, after.lost);
+	self->daemon = audit_be_daemon(1 << 20);
+	ASSERT_LE(0, self->daemon);
+	/* What audit has held comes beside the rest. */
+	for (i = 0; i < nr; i++) {
+		do {
+			err = audit_read(self->daemon, AUDIT_ANOM_OOM_KILL,
+					 10000, text, sizeof(text));
+			at = err ? 0 : record_number(text, "seq") - self->first;
+		} while (err == -ENOBUFS || at < 0);
+		ASSERT_EQ(0, err) {
+			TH_LOG("after %d of %d", i, nr);
+		}
+		ASSERT_GT(nr, at);
+		EXPECT_FALSE(seen[at]);
+		seen[at] = true;
+	}
+	EXPECT_EQ(-EAGAIN, audit_read(self->daemon, AUDIT_ANOM_OOM_KILL, 200,
+				      text, sizeof(text)));
+	ASSERT_EQ(0, audit_get_status(&after));
+	EXPECT_EQ(before.lost, after.lost);
+	EXPECT_EQ(0, audit_backlog(64));
+	audit_enable(0);
 }
 
 /* Audit off, and a rule that excludes them: history, and nothing piles up. */

@@ -822,8 +822,11 @@ int commit_judge(struct commit_group *group, unsigned long pages)
  */
 int commit_inherit(struct mm_struct *mm, unsigned long pages)
 {
-	/* Security modules are asked about each promise, as for any other. */
-	bool admin = security_vm_admin_reserve(mm, pages);
+	/*
+	 * Security modules are asked about each promise, as for any other, and as on
+	 * plain Linux with the mm of the parent, which forks.
+	 */
+	bool admin = security_vm_admin_reserve(current->mm, pages);
 	struct commit_refusal why;
 
 	if (!IS_ENABLED(CONFIG_COMMIT_CGROUP) && commit_judge(NULL, pages))

@@ -347,6 +347,25 @@ static long asked(char *text, size_t size)
 	return count;
 }
 
+/* The mm that they were asked with; 0 if it was not always the same. */
+static unsigned long asked_with(char *text, size_t size)
+{
+	unsigned long mm, first = 0;
+
+	if (read_file(TRACING "trace", text, size) < 0)
+		return 0;
+	while ((text = strstr(text, " enough: "))) {
+		text = strstr(text, " mm=");
+		if (!text)
+			return 0;
+		mm = strtoul(text + 4, NULL, 0);
+		if (first && mm != first)
+			return 0;
+		first = mm;
+	}
+	return first;
+}
+
 FIXTURE(modules) {
 	char old[32];
 };
@@ -360,7 +379,7 @@ FIXTURE_SETUP(modules)
 		SKIP(return, "no kprobe_events: CONFIG_KPROBE_EVENTS is off");
 	ASSERT_LT(0, read_file(OVERCOMMIT, self->old, sizeof(self->old)));
 	ASSERT_EQ(0, write_file(TRACING "kprobe_events",
-				"p:enough cap_vm_enough_memory"));
+				"p:enough cap_vm_enough_memory mm=$arg1"));
 	ASSERT_EQ(0, write_file(TRACING "events/kprobes/enough/enable", "1"));
 }
 
@@ -383,6 +402,7 @@ TEST_F(modules, are_asked_in_every_mode)
 	static const char * const modes[] = { "0", "1", "2" };
 	static char text[256 * 1024];
 	char filter[32], *memory[10];
+	unsigned long mm, with;
 	unsigned int i, j;
 
 	page = sysconf(_SC_PAGESIZE);
@@ -397,12 +417,17 @@ TEST_F(modules, are_asked_in_every_mode)
 		EXPECT_LE((long)ARRAY_SIZE(memory), asked(text, sizeof(text))) {
 			TH_LOG("vm.overcommit_memory %s", modes[i]);
 		}
+		mm = asked_with(text, sizeof(text));
+		EXPECT_NE(0, mm);
 		/* A fork, too: about each mapping that the child inherits */
 		forget();
 		EXPECT_EQ(0, run_in(NULL, ends, NULL));
 		EXPECT_LE((long)ARRAY_SIZE(memory), asked(text, sizeof(text))) {
 			TH_LOG("fork, vm.overcommit_memory %s", modes[i]);
 		}
+		/* With the parent's mm, as on plain Linux */
+		with = asked_with(text, sizeof(text));
+		EXPECT_EQ(mm, with);
 		for (j = 0; j < ARRAY_SIZE(memory); j++)
 			munmap(memory[j], page);
 	}

@@ -78,8 +78,9 @@
  * - A tracer may write to the list. It can't make the thread run in user mode,
  *   and what it forges was not taken by the thread.
  *
- * What is read of a list is read without page faults, so that the reaper can
- * neither sleep nor allocate. A head that is swapped out is unreadable, and the
+ * What is read of a list is read from the victim's page tables, as they are, so that
+ * the reaper can neither sleep nor allocate, and never runs with the victim's mm,
+ * which arch_exit_mmap() may be taking down. A head that is swapped out is unreadable, and the
  * victim is one that waits. When two seconds have passed, what held it up is
  * spared, page by page, and the rest is reaped: see oom_reap_find_spared().
  *
@@ -99,12 +100,35 @@
  * others want the CPU, the reaper sleeps for a moment: who has waited for that
  * memory can use it while the rest follows. Where a writer sits on mmap_lock the areas
  * that it has not locked are reaped under their own locks.
+ *
+ *
+ * Who frees the mm
+ * ----------------
+ *
+ * The victim's promises are given back at the end of exit_mmap(). On plain Linux a
+ * parent that has seen the exit can make them again, since the last thread runs
+ * exit_mmap() before it can be waited for. So the reaper is never a user of the mm:
+ * were it the last one, a worker would have to free the mm, since the reaper must
+ * not sleep, and were the victim to let go while the reaper is at work, nobody would
+ * free it before the reaper is through. The mm stays as signal->oom_mm. Its areas
+ * and page tables stay
+ *
+ * - while the reaper has mmap_lock for reading, and saw that MMF_OOM_SKIP is not set:
+ *   exit_mmap() sets it before it takes that lock for writing and frees them;
+ * - or, where a writer sits on mmap_lock, while the reaper is inside, see
+ *   oom_reap_enter(): exit_mmap() sets MMF_OOM_SKIP and then waits until the reaper
+ *   is not. Then munmap() and others free nothing either of an area that the reaper
+ *   has locked. The reaper leaves once it sees MMF_OOM_SKIP, within one part.
+ *
+ * In both cases exit_mmap() waits for the reaper for as long as on plain Linux.
  */
 
+#include <linux/cacheflush.h>
 #include <linux/compat.h>
 #include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/futex.h>
+#include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
@@ -125,6 +149,7 @@
 #include <linux/swap.h>
 #include <linux/uaccess.h>
 #include <linux/vmstat.h>
+#include <linux/wait_bit.h>
 #include <trace/events/oom.h>
 #include <asm/tlb.h>
 
@@ -248,7 +273,7 @@ static unsigned long oom_reap_pages(struct mm_struct *mm)
 
 /*
  * Call @fn for each thread, of whichever process, that uses @mm. @others: the
- * mm_users there were, less those that the caller holds, before the call.
+ * mm_users there were before the call.
  */
 static void oom_reap_visit_threads(struct task_struct *victim,
 				   struct mm_struct *mm, int others,
@@ -276,7 +301,7 @@ static void oom_reap_visit_threads(struct task_struct *victim,
 		if (same_thread_group(p, victim))
 			continue;
 		for_each_thread(p, t) {
-			/* Those with a borrowed mm have no business in it. */
+			/* Kernel threads that have borrowed it. */
 			if (READ_ONCE(t->mm) == mm && !(t->flags & PF_KTHREAD))
 				fn(t, arg);
 		}
@@ -334,23 +359,204 @@ int oom_reap_set_list(void __user **list, void __user *head)
 	return -EINTR;
 }
 
-/* Robust lists; to read them the reaper has borrowed the victim's mm. */
+/* The mm that the reaper is inside of without having its mmap_lock. */
+static struct mm_struct *oom_reap_inside;
+
+static void oom_reap_leave(void)
+{
+	/* Pairs with the acquire in oom_reap_exit_mmap(). */
+	smp_store_release(&oom_reap_inside, NULL);
+	/* Who is about to wait sees the store, or is seen here. */
+	smp_mb();
+	wake_up_var(&oom_reap_inside);
+}
+
+/*
+ * Keep exit_mmap() from freeing areas and page tables of @mm, without mmap_lock:
+ * false if it may do so already. What the reaper does until oom_reap_leave() is
+ * short, as exit_mmap() waits for it.
+ */
+static bool oom_reap_enter(struct mm_struct *mm)
+{
+	WRITE_ONCE(oom_reap_inside, mm);
+	/*
+	 * Pairs with the barrier in oom_reap_exit_mmap(): that sees the reaper inside,
+	 * or the reaper sees the flag.
+	 */
+	smp_mb();
+	if (!test_bit(MMF_OOM_SKIP, &mm->flags))
+		return true;
+	oom_reap_leave();
+	return false;
+}
+
+/**
+ * oom_reap_exit_mmap() - wait until the reaper is not inside of an mm
+ * @mm: the mm, of which MMF_OOM_SKIP was set just now; nobody uses it any more
+ *
+ * Context: process context; exit_mmap(), without mmap_lock.
+ */
+void oom_reap_exit_mmap(struct mm_struct *mm)
+{
+	/*
+	 * Pairs with the barrier in oom_reap_enter(). One that is queued after this
+	 * is not yet looked at, and the reaper will see MMF_OOM_SKIP. An mm without
+	 * areas, for which exit_mmap() does not call this, has none to be found.
+	 */
+	smp_mb__after_atomic();
+	if (likely(!test_bit(MMF_OOM_REAP_QUEUED, &mm->flags)))
+		return;
+	wait_var_event(&oom_reap_inside,
+		       /* Pairs with the release in oom_reap_leave(). */
+		       smp_load_acquire(&oom_reap_inside) != mm);
+}
+
+/* Robust lists. */
+
+/**
+ * enum oom_reap_access - by what areas and page tables of a victim are kept
+ * @OOM_REAP_ACCESS_NONE: by nothing
+ * @OOM_REAP_ACCESS_LOCK: by mmap_lock, for reading
+ * @OOM_REAP_ACCESS_AREAS: by being inside, and by the lock of each area
+ */
+enum oom_reap_access {
+	OOM_REAP_ACCESS_NONE,
+	OOM_REAP_ACCESS_LOCK,
+	OOM_REAP_ACCESS_AREAS,
+};
+
+/**
+ * struct oom_reap_memory - the memory of a victim, to be read
+ * @mm: the victim's
+ * @access: by what it can be
+ */
+struct oom_reap_memory {
+	struct mm_struct *mm;
+	enum oom_reap_access access;
+};
+
+/*
+ * OOM_REAP_ACCESS_NONE if the last user of the mm has let go of it, and so has
+ * walked its lists. Without CONFIG_PER_VMA_LOCK no area can be locked while a writer
+ * sits on mmap_lock, and no list be read.
+ */
+static void oom_reap_open(struct oom_reap_memory *memory, struct mm_struct *mm)
+{
+	memory->mm = mm;
+	memory->access = OOM_REAP_ACCESS_NONE;
+	if (!atomic_read(&mm->mm_users))
+		return;
+	if (!mmap_read_trylock(mm)) {
+		if (oom_reap_enter(mm))
+			memory->access = OOM_REAP_ACCESS_AREAS;
+		return;
+	}
+	if (test_bit(MMF_OOM_SKIP, &mm->flags))
+		mmap_read_unlock(mm);
+	else
+		memory->access = OOM_REAP_ACCESS_LOCK;
+}
+
+static void oom_reap_close(const struct oom_reap_memory *memory)
+{
+	if (memory->access == OOM_REAP_ACCESS_LOCK)
+		mmap_read_unlock(memory->mm);
+	else if (memory->access == OOM_REAP_ACCESS_AREAS)
+		oom_reap_leave();
+}
+
+/* An address as areas have it. Only with mmap_lock where it depends on the mm. */
+static unsigned long oom_reap_untag(const struct oom_reap_memory *memory,
+				    u64 addr)
+{
+	if (memory->access == OOM_REAP_ACCESS_LOCK)
+		return untagged_addr_remote(memory->mm, (unsigned long)addr);
+	return untagged_addr((unsigned long)addr);
+}
+
+static void oom_reap_copy(struct vm_area_struct *vma, struct page *page,
+			  unsigned long addr, void *to, size_t size)
+{
+	char *from = kmap_local_page(page);
+
+	copy_from_user_page(vma, page, addr, to, from + offset_in_page(addr),
+			    size);
+	kunmap_local(from);
+}
+
+/* What is mapped at @addr, all of it in one page; false if nothing is. */
+static bool oom_reap_read_page(struct vm_area_struct *vma, unsigned long addr,
+			       void *to, size_t size)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct page *page = NULL;
+	spinlock_t *ptl;	/* of the page table */
+	pmd_t *pmd;
+	pte_t *pte;
+
+	/* No lists are kept there, and page tables of these may be of another form. */
+	if (vma->vm_flags & (VM_HUGETLB | VM_IO | VM_PFNMAP | VM_MIXEDMAP) ||
+	    vma_is_dax(vma))
+		return false;
+	pmd = mm_find_pmd(mm, addr);
+	if (!pmd)
+		return false;
+	if (pmd_trans_huge(pmdp_get_lockless(pmd))) {
+		ptl = pmd_lock(mm, pmd);
+		if (pmd_trans_huge(*pmd)) {
+			page = pmd_page(*pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+			oom_reap_copy(vma, page, addr, to, size);
+		}
+		spin_unlock(ptl);
+		return page;
+	}
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	if (!pte)
+		return false;
+	if (pte_present(ptep_get(pte)))
+		page = vm_normal_page(vma, addr, ptep_get(pte));
+	if (page)
+		oom_reap_copy(vma, page, addr, to, size);
+	pte_unmap_unlock(pte, ptl);
+	return page;
+}
+
+static bool oom_reap_read_bytes(const struct oom_reap_memory *memory, u64 from,
+				void *to, size_t size)
+{
+	unsigned long addr = oom_reap_untag(memory, from);
+	struct vm_area_struct *vma;
+	bool ret = true;
+	size_t part;
+
+	for (; ret && size; addr += part, to += part, size -= part) {
+		part = min_t(size_t, size, PAGE_SIZE - offset_in_page(addr));
+		if (memory->access == OOM_REAP_ACCESS_LOCK)
+			vma = vma_lookup(memory->mm, addr);
+		else
+			vma = lock_vma_under_rcu(memory->mm, addr);
+		if (!vma)
+			return false;
+		ret = oom_reap_read_page(vma, addr, to, part);
+		if (memory->access == OOM_REAP_ACCESS_AREAS)
+			vma_end_read(vma);
+	}
+	return ret;
+}
 
 /* An entry of a list, or its head, as wide as the list's owner is. */
-static bool oom_reap_read(u64 addr, bool compat, u64 *value)
+static bool oom_reap_read(const struct oom_reap_memory *memory, u64 addr,
+			  bool compat, u64 *value)
 {
-	if (compat) {
-		u32 narrow;
+	unsigned long wide;
+	u32 narrow;
 
-		if (copy_from_user_nofault(&narrow, u64_to_user_ptr(addr),
-					   sizeof(narrow)))
+	if (compat) {
+		if (!oom_reap_read_bytes(memory, addr, &narrow, sizeof(narrow)))
 			return false;
 		*value = narrow;
 	} else {
-		unsigned long wide;
-
-		if (copy_from_user_nofault(&wide, u64_to_user_ptr(addr),
-					   sizeof(wide)))
+		if (!oom_reap_read_bytes(memory, addr, &wide, sizeof(wide)))
 			return false;
 		*value = wide;
 	}
@@ -375,7 +581,8 @@ struct oom_reap_head {
 	bool compat;
 };
 
-static void oom_reap_read_head(struct task_struct *t, bool compat,
+static void oom_reap_read_head(const struct oom_reap_memory *memory,
+			       struct task_struct *t, bool compat,
 			       struct oom_reap_head *head)
 {
 	/* struct robust_list_head: three words, of the task's width. */
@@ -391,9 +598,11 @@ static void oom_reap_read_head(struct task_struct *t, bool compat,
 	if (!head->addr)
 		return;
 	head->readable =
-		oom_reap_read(head->addr, compat, &head->next) &&
-		oom_reap_read(head->addr + word, compat, &head->offset) &&
-		oom_reap_read(head->addr + 2 * word, compat, &head->pending);
+		oom_reap_read(memory, head->addr, compat, &head->next) &&
+		oom_reap_read(memory, head->addr + word, compat,
+			      &head->offset) &&
+		oom_reap_read(memory, head->addr + 2 * word, compat,
+			      &head->pending);
 }
 
 static u64 oom_reap_futex_word(const struct oom_reap_head *head, u64 entry)
@@ -405,7 +614,7 @@ static u64 oom_reap_futex_word(const struct oom_reap_head *head, u64 entry)
 
 struct oom_reap_view {
 	struct oom_reap_input *in;
-	bool lists;
+	struct oom_reap_memory memory;
 };
 
 static void oom_reap_look_at_thread(struct task_struct *t, void *arg)
@@ -416,73 +625,15 @@ static void oom_reap_look_at_thread(struct task_struct *t, void *arg)
 	int compat;
 
 	in->threads[oom_reap_judge_thread(t)]++;
-	if (!view->lists)
+	if (view->memory.access == OOM_REAP_ACCESS_NONE)
 		return;
 	/* Pairs with the barrier in oom_reap_set_list(). */
 	smp_mb();
 	for (compat = 0; compat <= IS_ENABLED(CONFIG_COMPAT); compat++) {
-		oom_reap_read_head(t, compat, &head);
+		oom_reap_read_head(&view->memory, t, compat, &head);
 		in->lists[oom_reap_judge_list(head.addr, head.readable,
 					      head.next, head.pending)]++;
 	}
-}
-
-/**
- * enum oom_reap_loan - by what a borrowed mm is kept from going away
- * @OOM_REAP_LOAN_NONE: it was not borrowed
- * @OOM_REAP_LOAN_LOCK: mmap_lock, for reading
- * @OOM_REAP_LOAN_USER: one of mm_users
- */
-enum oom_reap_loan {
-	OOM_REAP_LOAN_NONE,
-	OOM_REAP_LOAN_LOCK,
-	OOM_REAP_LOAN_USER,
-};
-
-/*
- * Borrow the mm of a victim, to read what is in it. OOM_REAP_LOAN_NONE if its
- * last user has let go of it, and so has walked its lists.
- *
- * As a user of the mm the reaper could be the last one to let go of it. Then a
- * worker would free it, since the reaper must not sleep, and the victim's parent
- * could see the exit while the promises of the victim still count. So the reaper
- * holds mmap_lock instead: exit_mmap() sets MMF_OOM_SKIP before it takes that
- * lock for writing and frees page tables. Only if a writer sits on mmap_lock the
- * reaper becomes a user: that writer is a thread of the victim in most cases, and
- * so another user.
- */
-static enum oom_reap_loan oom_reap_borrow(struct mm_struct *mm)
-{
-	if (mmap_read_trylock(mm)) {
-		if (test_bit(MMF_OOM_SKIP, &mm->flags) ||
-		    !atomic_read(&mm->mm_users)) {
-			mmap_read_unlock(mm);
-			return OOM_REAP_LOAN_NONE;
-		}
-		kthread_use_mm(mm);
-		return OOM_REAP_LOAN_LOCK;
-	}
-	if (!mmget_not_zero(mm))
-		return OOM_REAP_LOAN_NONE;
-	kthread_use_mm(mm);
-	return OOM_REAP_LOAN_USER;
-}
-
-static void oom_reap_return(struct mm_struct *mm, enum oom_reap_loan loan)
-{
-	if (loan == OOM_REAP_LOAN_NONE)
-		return;
-	kthread_unuse_mm(mm);
-	if (loan == OOM_REAP_LOAN_LOCK)
-		mmap_read_unlock(mm);
-	else
-		mmput_async(mm);
-}
-
-/* The users of a victim's mm, less the reaper. */
-static int oom_reap_users(struct mm_struct *mm, enum oom_reap_loan loan)
-{
-	return atomic_read(&mm->mm_users) - (loan == OOM_REAP_LOAN_USER);
 }
 
 /* For how long has a victim not had less memory than ever since the kill? */
@@ -504,7 +655,6 @@ static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
 {
 	struct oom_reap_victim *victim = &tsk->oom_reap;
 	struct mm_struct *mm = tsk->signal->oom_mm;
-	enum oom_reap_loan loan = OOM_REAP_LOAN_NONE;
 	struct oom_reap_view view = { .in = in };
 	int users;
 
@@ -520,9 +670,8 @@ static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
 		return;
 
 	if (!victim->reaped)
-		loan = oom_reap_borrow(mm);
-	view.lists = loan != OOM_REAP_LOAN_NONE;
-	users = oom_reap_users(mm, loan);
+		oom_reap_open(&view.memory, mm);
+	users = atomic_read(&mm->mm_users);
 	in->exiting = !users;
 	if (users) {
 		rcu_read_lock();
@@ -530,7 +679,7 @@ static void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in)
 				       &view);
 		rcu_read_unlock();
 	}
-	oom_reap_return(mm, loan);
+	oom_reap_close(&view.memory);
 }
 
 /* The fence: which CPUs have been interrupted since it was asked for. */
@@ -672,51 +821,62 @@ bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr)
 }
 
 /* What lies in [addr, addr + size), both ends. */
-static bool oom_reap_spare_range(u64 addr, unsigned int size)
+static bool oom_reap_spare_range(const struct oom_reap_memory *memory, u64 from,
+				 unsigned int size)
 {
+	unsigned long addr = oom_reap_untag(memory, from);
+
 	return oom_reap_spare(&oom_reap_spared, addr) &&
 	       oom_reap_spare(&oom_reap_spared, addr + size - 1);
 }
 
+struct oom_reap_sparing {
+	struct oom_reap_memory memory;
+	enum oom_reap_list what;	/* lists that are judged so */
+};
+
 /*
  * What exit_robust_list() would touch, in its order, as far as it is readable, of
- * the lists that are judged as @arg. An empty one needs nothing: exit_robust_list()
+ * the lists that are judged as is asked for. An empty one needs nothing: exit_robust_list()
  * hands nothing over, be it that it finds the list empty or that the head is gone.
  * Nor does it fill: a thread that may still go on in user mode, and would take a
  * mutex, has to write to the head first, and can't if that was reaped.
  */
 static void oom_reap_spare_thread(struct task_struct *t, void *arg)
 {
-	const enum oom_reap_list *what = arg;
+	const struct oom_reap_sparing *sparing = arg;
+	const struct oom_reap_memory *memory = &sparing->memory;
 	struct oom_reap_head head;
 	unsigned int limit, word;
 	u64 entry, next;
 	int compat;
 
 	for (compat = 0; compat <= IS_ENABLED(CONFIG_COMPAT); compat++) {
-		oom_reap_read_head(t, compat, &head);
+		oom_reap_read_head(memory, t, compat, &head);
 		if (oom_reap_judge_list(head.addr, head.readable, head.next,
-					head.pending) != *what)
+					head.pending) != sparing->what)
 			continue;
 		word = compat ? sizeof(u32) : sizeof(long);
-		if (!oom_reap_spare_range(head.addr, 3 * word))
+		if (!oom_reap_spare_range(memory, head.addr, 3 * word))
 			return;
 		if (!head.readable)
 			continue;
 		entry = head.pending & ~1ULL;
 		if (entry)
-			oom_reap_spare(&oom_reap_spared,
-				       oom_reap_futex_word(&head, entry));
+			oom_reap_spare_range(memory,
+					     oom_reap_futex_word(&head, entry),
+					     sizeof(u32));
 		entry = head.next & ~1ULL;
 		for (limit = ROBUST_LIST_LIMIT; limit && entry != head.addr;
 		     limit--) {
 			/* The walk of the exit path ends at a reaped entry. */
 			if (++oom_reap_spared.entries > OOM_REAP_ENTRIES ||
-			    !oom_reap_spare_range(entry, word))
+			    !oom_reap_spare_range(memory, entry, word))
 				return;
-			oom_reap_spare(&oom_reap_spared,
-				       oom_reap_futex_word(&head, entry));
-			if (!oom_reap_read(entry, compat, &next))
+			oom_reap_spare_range(memory,
+					     oom_reap_futex_word(&head, entry),
+					     sizeof(u32));
+			if (!oom_reap_read(memory, entry, compat, &next))
 				break;
 			entry = next & ~1ULL;
 		}
@@ -730,25 +890,26 @@ static void oom_reap_spare_thread(struct task_struct *t, void *arg)
 static void oom_reap_find_spared(struct task_struct *tsk, struct mm_struct *mm)
 {
 	/* Who is known to hold something comes first. */
-	static enum oom_reap_list order[] = {
+	static const enum oom_reap_list order[] = {
 		OOM_REAP_LIST_HELD, OOM_REAP_LIST_UNREADABLE,
 	};
 	struct oom_reap_spared *spared = &oom_reap_spared;
-	enum oom_reap_loan loan;
+	struct oom_reap_sparing sparing;
 	unsigned int i;
 
 	spared->nr = 0;
 	spared->entries = 0;
-	loan = oom_reap_borrow(mm);
-	if (loan == OOM_REAP_LOAN_NONE)
+	oom_reap_open(&sparing.memory, mm);
+	if (sparing.memory.access == OOM_REAP_ACCESS_NONE)
 		return;
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		sparing.what = order[i];
 		rcu_read_lock();
-		oom_reap_visit_threads(tsk, mm, oom_reap_users(mm, loan),
-				       oom_reap_spare_thread, &order[i]);
+		oom_reap_visit_threads(tsk, mm, atomic_read(&mm->mm_users),
+				       oom_reap_spare_thread, &sparing);
 		rcu_read_unlock();
 	}
-	oom_reap_return(mm, loan);
+	oom_reap_close(&sparing.memory);
 }
 
 /* Unmapping. */
@@ -917,8 +1078,9 @@ bool __oom_reap_task_mm(struct mm_struct *mm)
 /*
  * A writer has mmap_lock: reap the areas that it has not locked, under their own
  * locks. They are what page faults and MADV_DONTNEED of later kernels go by: who
- * frees page tables or changes an area locks that one first. The mm must be in
- * use, as exit_mmap() respects no such lock.
+ * frees page tables or changes an area locks that one first. exit_mmap() does so as
+ * well, but frees areas without waiting for who has found them under RCU only: that
+ * is why the reaper has to be inside.
  */
 static bool oom_reap_vmas(struct mm_struct *mm, struct oom_reap_pass *pass)
 {
@@ -927,7 +1089,7 @@ static bool oom_reap_vmas(struct mm_struct *mm, struct oom_reap_pass *pass)
 	bool ret = true;
 	int small;
 
-	if (!mmget_not_zero(mm))
+	if (!oom_reap_enter(mm))
 		return false;
 	set_bit(MMF_UNSTABLE, &mm->flags);
 
@@ -935,6 +1097,9 @@ static bool oom_reap_vmas(struct mm_struct *mm, struct oom_reap_pass *pass)
 		for (below = ULONG_MAX; below; below = start ? start - 1 : 0) {
 			MA_STATE(mas, &mm->mm_mt, below, below);
 
+			/* exit_mmap() waits: it was everywhere. */
+			if (test_bit(MMF_OOM_SKIP, &mm->flags))
+				break;
 			rcu_read_lock();
 			vma = mas_find_rev(&mas, 0);
 			start = vma ? READ_ONCE(vma->vm_start) : 0;
@@ -957,7 +1122,7 @@ static bool oom_reap_vmas(struct mm_struct *mm, struct oom_reap_pass *pass)
 		}
 	}
 	lru_add_drain();
-	mmput_async(mm);
+	oom_reap_leave();
 	return ret;
 }
 #else

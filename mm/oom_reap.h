@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the OOM reaper and its tests share. */
+/* What the OOM reaper, its tests and exit_mmap() share. */
 #ifndef _MM_OOM_REAP_H
 #define _MM_OOM_REAP_H
 
@@ -23,10 +23,19 @@ struct oom_reap_spared {
 	unsigned long pages[OOM_REAP_SPARED];
 };
 
+struct mm_struct;
 struct oom_reap_victim;
 
 void oom_reap_vain(struct oom_reap_victim *victim, u64 age_ns);
 bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr);
 unsigned long oom_reap_next_part(unsigned long part, unsigned long freed);
+
+#ifdef CONFIG_OOM_REAP
+void oom_reap_exit_mmap(struct mm_struct *mm);
+#else
+static inline void oom_reap_exit_mmap(struct mm_struct *mm)
+{
+}
+#endif
 
 #endif /* _MM_OOM_REAP_H */

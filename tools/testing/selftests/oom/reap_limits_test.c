@@ -445,11 +445,43 @@ static void exits_freely(void *arg)
 		pause();
 }
 
+#define BUSY_AREA	(16 * MB)
+
+static void *change_an_area(void *area)
+{
+	int i;
+
+	shared->next = 1;
+	for (i = 0;; i++)
+		mprotect(area, BUSY_AREA,
+			 i % 2 ? PROT_READ | PROT_WRITE : PROT_READ);
+	return NULL;
+}
+
+/* A writer has mmap_lock nearly always: areas are reaped under their own locks. */
+static void exits_while_it_changes_an_area(void *arg)
+{
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		fill(MB, MAP_PRIVATE);
+		/* Or they were one area. */
+		mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	}
+	if (pthread_create(&thread, NULL, change_an_area,
+			   fill(BUSY_AREA, MAP_PRIVATE)))
+		_exit(6);
+	while (!shared->next)
+		usleep(100);
+	exits_freely(NULL);
+}
+
 /*
  * A parent that has seen the exit may make the same promise again: the reaper
  * must not be the one that frees the mm later.
  */
-TEST_F_TIMEOUT(limits, promise_is_back_when_the_parent_sees_the_exit, 3000)
+static void see_exits(struct __test_metadata *_metadata, void (*body)(void *arg))
 {
 	const char *env = getenv("REAP_PROMISES");
 	int tries = env ? atoi(env) : 100, i, late = 0;
@@ -457,8 +489,9 @@ TEST_F_TIMEOUT(limits, promise_is_back_when_the_parent_sees_the_exit, 3000)
 	pid_t pid;
 
 	for (i = 0; i < tries; i++) {
+		shared->next = 0;
 		before = committed();
-		pid = victim(exits_freely, NULL);
+		pid = victim(body, NULL);
 		ASSERT_LT(0, pid);
 		EXPECT_LE(before + 64 * 1024, committed());
 		ASSERT_TRUE(!write_file("/proc/sysrq-trigger", "f"));
@@ -468,6 +501,84 @@ TEST_F_TIMEOUT(limits, promise_is_back_when_the_parent_sees_the_exit, 3000)
 	}
 	TH_LOG("%d of %d exits were seen before the promise was back", late, i);
 	EXPECT_EQ(0, late);
+}
+
+TEST_F_TIMEOUT(limits, promise_is_back_when_the_parent_sees_the_exit, 3000)
+{
+	see_exits(_metadata, exits_freely);
+}
+
+TEST_F_TIMEOUT(limits, promise_is_back_also_of_a_busy_victim, 3000)
+{
+	see_exits(_metadata, exits_while_it_changes_an_area);
+}
+
+/* What is shared stays charged when the victim was reaped. */
+static void keeps_shared_memory(void *cgroup_procs)
+{
+	if (write_file(cgroup_procs, "0"))
+		_exit(7);
+	fill(20 * MB, MAP_SHARED);
+	fill(4 * MB, MAP_PRIVATE);
+	ready();
+	get_stuck();
+}
+
+static pid_t eats_the_rest(const char *cgroup_procs)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write_file(cgroup_procs, "0"))
+		_exit(7);
+	fill(64 * MB, MAP_PRIVATE);
+	_exit(8);
+}
+
+/* When so many were killed in all, in ms; -1 if that takes more than 20 s. */
+static long long when_killed(long long kills)
+{
+	long long start = now_ms();
+
+	while (vm_event("oom_kill") < kills) {
+		if (now_ms() - start > 20000)
+			return -1;
+		usleep(1000);
+	}
+	return now_ms();
+}
+
+/*
+ * A victim that was reaped and sleeps holds up the next kill for OOM_REAP_STUCK_NS:
+ * it could have more to give for so long, and not for longer.
+ */
+TEST_F_TIMEOUT(limits, a_stuck_victim_holds_up_the_next_kill_for_a_moment, 60)
+{
+	char cgroup[256], procs[300];
+	long long kills, first, second;
+	pid_t stuck, eater;
+
+	if (cgroup_create("reap_limits", 32 * MB, cgroup, sizeof(cgroup)))
+		SKIP(return, "no memory cgroup");
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
+	stuck = victim(keeps_shared_memory, procs);
+	ASSERT_TRUE(stuck_fs_wait(&fs, 1));
+	kills = vm_event("oom_kill");
+	eater = eats_the_rest(procs);
+	first = when_killed(kills + 1);
+	second = when_killed(kills + 2);
+	EXPECT_LT(0, first);
+	EXPECT_LT(0, second);
+	TH_LOG("the next kill came %lld ms after the first", second - first);
+	EXPECT_LE(50, second - first);
+	EXPECT_GT(1000, second - first);
+	EXPECT_EQ(SIGKILL, death(eater));
+	EXPECT_EQ('D', state(stuck));
+	stuck_fs_release(&fs);
+	EXPECT_EQ(SIGKILL, death(stuck));
+	cgroup_remove(cgroup);
 }
 
 /*

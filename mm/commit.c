@@ -51,6 +51,7 @@
 #include <linux/cgroup.h>
 #include <linux/commit.h>
 #include <linux/commit_info.h>
+#include <linux/commit_wait.h>
 #include <linux/cpumask.h>
 #include <linux/error-injection.h>
 #include <linux/export.h>
@@ -604,7 +605,12 @@ bool commit_counts_inherited(const struct commit_group *group)
 	return rules.inherited;
 }
 
-static void commit_report(const struct commit_refusal *why, unsigned long pages)
+/**
+ * commit_report_refusal() - say to whom it may concern that a promise was refused
+ * @why: why it was
+ * @pages: how many were asked for
+ */
+void commit_report_refusal(const struct commit_refusal *why, unsigned long pages)
 {
 	struct commit_group *group;
 
@@ -621,6 +627,12 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 		pr_warn_ratelimited("__vm_enough_memory: pid: %d, comm: %s, bytes: %lu not enough memory for the allocation\n",
 				    current->pid, current->comm,
 				    pages << PAGE_SHIFT);
+}
+
+static void commit_report(const struct commit_refusal *why, unsigned long pages)
+{
+	if (!commit_wait_notes(why, pages))
+		commit_report_refusal(why, pages);
 }
 
 /* Does the heuristic let so much be promised at once, as it judges in a group? */

@@ -7,6 +7,7 @@
 
 #include <kunit/test.h>
 #include <linux/commit.h>
+#include <linux/commit_wait.h>
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
@@ -164,6 +165,65 @@ static void fits(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, commit_fits(1, U64_MAX, 100));
 	KUNIT_EXPECT_TRUE(test, commit_fits(BIT_ULL(33), BIT_ULL(33), BIT_ULL(34)));
 	KUNIT_EXPECT_FALSE(test, commit_fits(BIT_ULL(33), BIT_ULL(33) + 1, BIT_ULL(34)));
+}
+
+static void wait_helps(struct kunit *test)
+{
+	struct rnd_state rnd;
+
+	/* Nothing is on its way. */
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(100, 10, 100, 0));
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(0, 10, 100, 0));
+	/* Just enough, and one too few. */
+	KUNIT_EXPECT_TRUE(test, commit_wait_helps(100, 10, 100, 10));
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(100, 10, 100, 9));
+	/* Larger than the limit is hopeless, whatever goes. */
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(100, 101, 100, 100));
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(100, 101, 100, U64_MAX));
+	KUNIT_EXPECT_TRUE(test, commit_wait_helps(100, 100, 100, U64_MAX));
+	/* Over a limit that was lowered. */
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(200, 1, 100, 100));
+	KUNIT_EXPECT_TRUE(test, commit_wait_helps(200, 1, 100, 101));
+	KUNIT_EXPECT_FALSE(test, commit_wait_helps(100, 1, 0, 100));
+
+	prandom_seed_state(&rnd, SEED);
+	for (int i = 0; i < RUNS; i++) {
+		u64 taken = below(&rnd, 100), pages = below(&rnd, 100);
+		u64 allowed = below(&rnd, 100), leaving = below(&rnd, taken + 1);
+
+		KUNIT_ASSERT_EQ(test, leaving && taken + pages <= allowed + leaving,
+				commit_wait_helps(taken, pages, allowed, leaving));
+	}
+}
+
+/* What is on its way is that of a group and all below it, and only until it is over. */
+static void leaving_counts(struct kunit *test)
+{
+	struct commit_leaving a, b, c, none;
+	struct commit_group top, low, other;
+
+	commit_group_init(&top, NULL, NULL);
+	commit_group_init(&low, &top, NULL);
+	commit_group_init(&other, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, 0, commit_leaving_pages(&top));
+	commit_leave(&a, &low, 10);
+	commit_leave(&b, &top, 100);
+	commit_leave(&c, &other, 1000);
+	KUNIT_EXPECT_EQ(test, 10, commit_leaving_pages(&low));
+	KUNIT_EXPECT_EQ(test, 110, commit_leaving_pages(&top));
+	KUNIT_EXPECT_EQ(test, 1000, commit_leaving_pages(&other));
+	KUNIT_EXPECT_LE(test, 1110, commit_leaving_pages(NULL));
+	commit_left(&b);
+	KUNIT_EXPECT_EQ(test, 10, commit_leaving_pages(&top));
+	commit_left(&a);
+	commit_left(&c);
+	KUNIT_EXPECT_EQ(test, 0, commit_leaving_pages(&low));
+	KUNIT_EXPECT_EQ(test, 0, commit_leaving_pages(&top));
+	KUNIT_EXPECT_EQ(test, 0, commit_leaving_pages(&other));
+	/* What is over in a moment is in no list. */
+	mm_commit_leave(&none, &init_mm, COMMIT_LEAVE_MIN - 1);
+	KUNIT_EXPECT_EQ(test, 0, none.pages);
+	mm_commit_left(&none);
 }
 
 static void modes(struct kunit *test)
@@ -991,6 +1051,8 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(limit_as_before),
 	KUNIT_CASE(reserves),
 	KUNIT_CASE(fits),
+	KUNIT_CASE(wait_helps),
+	KUNIT_CASE(leaving_counts),
 	KUNIT_CASE(modes),
 	KUNIT_CASE(inherited),
 	KUNIT_CASE(aside),

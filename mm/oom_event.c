@@ -18,6 +18,7 @@
  *	oom_event_killed_all()	when it is through with a victim and with those
  *	oom_event_panic()	in place of a kill
  *	oom_event_nobody()	if a cgroup is full and nobody in it can be killed
+ *	oom_event_called_off()	in place of a kill, as memory has come back
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -36,6 +37,7 @@
 #include <linux/moduleparam.h>
 #include <linux/oom.h>
 #include <linux/oom_event.h>
+#include <linux/oom_look.h>
 #include <linux/printk.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
@@ -188,6 +190,7 @@ void oom_event_begin(struct oom_control *oc, oom_eligible_t eligible,
 	e->reason = reason;
 	e->policy = scan->policy;
 	e->unsummed = scan->unsummed;
+	e->episode = oom_look_episode(oc);
 	e->uid = (uid_t)-1;
 	if (reason == OOM_EVENT_CHOSEN) {
 		if (oc->order == -1)
@@ -530,7 +533,8 @@ bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible)
 		return true;
 	nobody = oom_nobody_find(known, ARRAY_SIZE(known), cgroup, ms, &again);
 	nobody->last_ms = ms;
-	if (again && oom_ring_nobody(&ring, nobody->seq, cgroup)) {
+	if (again && oom_ring_repeat(&ring, nobody->seq,
+				     OOM_EVENT_NOBODY, cgroup)) {
 		say = ms - said_ms >= OOM_NOBODY_QUIET_MS;
 	} else {
 		oom_event_begin(oc, eligible, OOM_EVENT_NOBODY);
@@ -546,6 +550,46 @@ bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible)
 		said_ms = ms;
 	return say;
 }
+
+#ifdef CONFIG_OOM_LOOK
+/**
+ * oom_event_called_off() - nobody is killed, as the memory has come back
+ * @oc: the OOM, for which oom_event_begin() was called
+ *
+ * One record for a domain, which counts: a machine that stays at the brink would
+ * drive all others out of the history.
+ *
+ * Context: OOM path, under oom_lock.
+ */
+void oom_event_called_off(struct oom_control *oc)
+{
+	static struct oom_nobody known[OOM_NOBODY_CGROUPS];
+	u64 cgroup = 0, ms = ktime_get_ns() / NSEC_PER_MSEC;
+	struct oom_event *e = &now.event;
+	struct oom_nobody *before;
+	bool again;
+
+	lockdep_assert_held(&oom_lock);
+
+#ifdef CONFIG_MEMCG
+	if (oc->memcg)
+		cgroup = cgroup_id(oc->memcg->css.cgroup);
+#endif
+	before = oom_nobody_find(known, ARRAY_SIZE(known), oom_look_domain(oc),
+				 ms, &again);
+	before->last_ms = ms;
+	if (again && oom_ring_repeat(&ring, before->seq, OOM_EVENT_CALLED_OFF,
+				     cgroup))
+		return;
+	e->reason = OOM_EVENT_CALLED_OFF;
+	e->in.totalpages = oc->totalpages;
+	e->times = 1;
+	set_cgroup(e, oc->memcg);
+	set_domain(e, oc->memcg);
+	before->cgroup_id = oom_look_domain(oc);
+	before->seq = publish(e, false);
+}
+#endif
 
 /**
  * oom_event_freed() - the memory of a victim is back

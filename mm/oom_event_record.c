@@ -296,15 +296,17 @@ void oom_ring_again(struct oom_ring *ring, u64 seq)
 }
 
 /**
- * oom_ring_nobody() - what a record is about has happened once more
+ * oom_ring_repeat() - what a record is about has happened once more
  * @ring: the ring
  * @seq: the record, which may have left the ring
- * @cgroup_id: the cgroup that it must be about
+ * @reason: what it must be about, ...
+ * @cgroup_id: ... and in which cgroup
  *
  * Context: any.
  * Return: whether the record is there and counts it.
  */
-bool oom_ring_nobody(struct oom_ring *ring, u64 seq, u64 cgroup_id)
+bool oom_ring_repeat(struct oom_ring *ring, u64 seq,
+		     enum oom_event_reason reason, u64 cgroup_id)
 {
 	struct oom_event *slot;
 	unsigned long flags;
@@ -312,7 +314,7 @@ bool oom_ring_nobody(struct oom_ring *ring, u64 seq, u64 cgroup_id)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	slot = ring_slot(ring, seq);
-	counted = slot && slot->reason == OOM_EVENT_NOBODY &&
+	counted = slot && slot->reason == reason &&
 		  slot->cgroup_id == cgroup_id;
 	if (counted && slot->times < U32_MAX)
 		slot->times++;
@@ -371,6 +373,7 @@ static const char * const reason_names[] = {
 	[OOM_EVENT_DEADLOCK]	= "deadlock",
 	[OOM_EVENT_NOBODY]	= "nobody",
 	[OOM_EVENT_LAST_RESORT]	= "last_resort",
+	[OOM_EVENT_CALLED_OFF]	= "called_off",
 };
 
 static const char * const class_names[] = {
@@ -571,11 +574,12 @@ int oom_event_format(const struct oom_event *e,
 	else
 		seq_buf_puts(&s, " freed_ms=?");
 	seq_buf_printf(&s, " counted=%u", e->counted);
-	if (e->reason == OOM_EVENT_NOBODY)
+	if (e->reason == OOM_EVENT_NOBODY || e->reason == OOM_EVENT_CALLED_OFF)
 		seq_buf_printf(&s, " times=%u", e->times);
 	seq_buf_printf(&s, " immune_limit=%u unsummed=%u",
 		       e->policy.immune_limit, e->unsummed);
 	seq_buf_printf(&s, " sharers=%u", e->sharers);
+	seq_buf_printf(&s, " episode=%llu", e->episode);
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : (int)seq_buf_used(&s);
 }

@@ -368,6 +368,7 @@ static void a_line(struct kunit *test)
 		"immune_limit=1000",
 		"unsummed=3",
 		"sharers=4",
+		"episode=5",
 	};
 	struct oom_event *e = new_event(test);
 	char *line, *word;
@@ -381,7 +382,7 @@ static void a_line(struct kunit *test)
 		.anon = 100, .file = 2, .shmem = 1, .swap = 3,
 		.pgtables_bytes = 8192,
 		.unsummed = 3,
-		.sharers = 4,
+		.sharers = 4, .episode = 5,
 		.in = { .rss = 103, .swap = 3, .pgtables = 2, .parent = 8,
 			.age_ms = 5, .totalpages = 1000, .oom_score_adj = -1 },
 		.score = { .memory = 108, .inherited = 1, .fork = 5, .tcb = 0,
@@ -542,17 +543,18 @@ static void nobody_counts(struct kunit *test)
 {
 	struct oom_ring *ring = new_ring(test, 2);
 	struct oom_event *e = new_event(test);
+	u64 seq, chosen;
 	char *line;
-	u64 seq;
 
 	e->reason = OOM_EVENT_NOBODY;
 	e->cgroup_id = 7;
 	e->times = 1;
 	seq = oom_ring_put(ring, e);
-	KUNIT_EXPECT_TRUE(test, oom_ring_nobody(ring, seq, 7));
-	KUNIT_EXPECT_TRUE(test, oom_ring_nobody(ring, seq, 7));
-	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, seq, 8));
-	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, seq + 1, 7));
+	KUNIT_EXPECT_TRUE(test, oom_ring_repeat(ring, seq, OOM_EVENT_NOBODY, 7));
+	KUNIT_EXPECT_TRUE(test, oom_ring_repeat(ring, seq, OOM_EVENT_NOBODY, 7));
+	KUNIT_EXPECT_FALSE(test, oom_ring_repeat(ring, seq, OOM_EVENT_NOBODY, 8));
+	KUNIT_EXPECT_FALSE(test, oom_ring_repeat(ring, seq + 1, OOM_EVENT_NOBODY, 7));
+	KUNIT_EXPECT_FALSE(test, oom_ring_repeat(ring, seq, OOM_EVENT_CALLED_OFF, 7));
 	KUNIT_ASSERT_TRUE(test, oom_ring_get(ring, seq, e));
 	KUNIT_EXPECT_EQ(test, e->times, 3);
 	line = format(test, e);
@@ -561,16 +563,17 @@ static void nobody_counts(struct kunit *test)
 
 	e->times = U32_MAX;
 	seq = oom_ring_put(ring, e);
-	KUNIT_EXPECT_TRUE(test, oom_ring_nobody(ring, seq, 7));
+	KUNIT_EXPECT_TRUE(test, oom_ring_repeat(ring, seq, OOM_EVENT_NOBODY, 7));
 	KUNIT_ASSERT_TRUE(test, oom_ring_get(ring, seq, e));
 	KUNIT_EXPECT_EQ(test, e->times, U32_MAX);
 
 	/* No other record counts, nor one that has left the ring. */
 	e->reason = OOM_EVENT_CHOSEN;
-	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, oom_ring_put(ring, e), 7));
+	chosen = oom_ring_put(ring, e);
+	KUNIT_EXPECT_FALSE(test, oom_ring_repeat(ring, chosen, OOM_EVENT_NOBODY, 7));
 	KUNIT_EXPECT_NULL(test, strstr(format(test, e), "times="));
 	oom_ring_put(ring, e);
-	KUNIT_EXPECT_FALSE(test, oom_ring_nobody(ring, seq, 7));
+	KUNIT_EXPECT_FALSE(test, oom_ring_repeat(ring, seq, OOM_EVENT_NOBODY, 7));
 }
 
 static void nobody_is_remembered(struct kunit *test)

@@ -32,6 +32,7 @@ struct seq_file;
  * @OOM_EVENT_NOBODY: nobody is left to kill in a cgroup that is full
  * @OOM_EVENT_LAST_RESORT: the immune process with the most points, as nobody else
  *	is left, by vm.oom_last_resort
+ * @OOM_EVENT_CALLED_OFF: nobody; the memory came back before the victim was killed
  */
 enum oom_event_reason {
 	OOM_EVENT_CHOSEN,
@@ -44,6 +45,7 @@ enum oom_event_reason {
 	OOM_EVENT_DEADLOCK,
 	OOM_EVENT_NOBODY,
 	OOM_EVENT_LAST_RESORT,
+	OOM_EVENT_CALLED_OFF,
 };
 
 #define OOM_EVENT_CANDIDATES	5
@@ -97,9 +99,11 @@ struct oom_event_candidate {
  * @nr_candidates: used entries of @candidates
  * @exiting: the victim had been dying of something else
  * @counted: how often oom_kill has counted the victim up to now
- * @times: how often this has happened, for %OOM_EVENT_NOBODY
+ * @times: how often this has happened, for %OOM_EVENT_NOBODY and
+ *	%OOM_EVENT_CALLED_OFF
  * @unsummed: who was not summed precisely, though they could have more points
  * @sharers: processes that were killed since they share the victim's mm
+ * @episode: the number of the shortage, the same for all that died of it
  * @comm: name of the victim
  * @trigger_comm: name of the task that allocated
  * @anon: resident anonymous pages
@@ -134,6 +138,7 @@ struct oom_event {
 	u32 times;
 	u32 unsummed;
 	u32 sharers;
+	u64 episode;
 	char comm[TASK_COMM_LEN];
 	char trigger_comm[TASK_COMM_LEN];
 	u64 anon;
@@ -225,7 +230,8 @@ u64 oom_ring_todo(struct oom_ring *ring, struct oom_event *e, u64 *first);
 void oom_ring_done(struct oom_ring *ring, u64 seq);
 void oom_ring_freed(struct oom_ring *ring, u64 seq, u64 now_ns);
 void oom_ring_again(struct oom_ring *ring, u64 seq);
-bool oom_ring_nobody(struct oom_ring *ring, u64 seq, u64 cgroup_id);
+bool oom_ring_repeat(struct oom_ring *ring, u64 seq,
+		     enum oom_event_reason reason, u64 cgroup_id);
 
 /* Cgroups with nobody left to kill that are remembered at once. */
 #define OOM_NOBODY_CGROUPS	8
@@ -233,8 +239,9 @@ bool oom_ring_nobody(struct oom_ring *ring, u64 seq, u64 cgroup_id);
 #define OOM_NOBODY_QUIET_MS	60000
 
 /**
- * struct oom_nobody - a cgroup that is full and in which nobody is left to kill
- * @cgroup_id: the cgroup; 0: unused
+ * struct oom_nobody - a cgroup that is full and in which nobody is left to kill,
+ *	or a domain in which a kill was called off
+ * @cgroup_id: the cgroup or domain; 0: unused
  * @seq: its record
  * @last_ms: when it was so last, on a clock that only goes forward
  */
@@ -258,6 +265,7 @@ void oom_event_shared(struct task_struct *p);
 void oom_event_killed_all(void);
 void oom_event_panic(void);
 bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible);
+void oom_event_called_off(struct oom_control *oc);
 void oom_event_freed(u64 seq);
 int proc_oom_event_detail(struct seq_file *m, struct pid_namespace *ns,
 			  struct pid *pid, struct task_struct *task);

@@ -215,6 +215,11 @@ static int say_record(const struct record *r, void *data)
 		say(r, " It happened {times} times.\n\n");
 		return 0;
 	}
+	if (is(r, "reason", "called_off")) {
+		say(r, "    Nobody was killed: memory came back before the kill.");
+		say(r, " It happened {times} times.\n\n");
+		return 0;
+	}
 	if (is(r, "pid", "0")) {
 		printf("    The kernel panicked (%s); nobody was killed.\n",
 		       is(r, "reason", "deadlock") ? "nobody could be killed" :

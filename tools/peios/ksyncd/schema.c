@@ -48,6 +48,9 @@ const struct setting settings[NR_SETTINGS] = {
 	[USER_RESERVE_KBYTES] = {
 		"UserReserveKbytes", "vm/user_reserve_kbytes",
 		0, KBYTES_MAX, UNMANAGED, LARGER_IS_STRICTER, NULL },
+	[COMMIT_WAIT_MS] = {
+		"CommitWaitMs", "vm/commit_wait_ms",
+		0, 1000, 50, NEITHER, NULL },
 	[PANIC_ON_OOM] = {
 		"PanicOnOom", "vm/panic_on_oom",
 		0, 2, 0, LARGER_IS_STRICTER, NULL },

@@ -485,7 +485,7 @@ TEST_F_TIMEOUT(event, history_in_pieces, 120)
 /* The history and the ring's parameter say how many are kept. */
 TEST_F_TIMEOUT(event, history_keeps_128, 300)
 {
-	long long ring = 0;
+	long long ring = 0, off;
 	int i, status;
 	pid_t pid;
 
@@ -498,8 +498,11 @@ TEST_F_TIMEOUT(event, history_keeps_128, 300)
 		ASSERT_TRUE(WIFSIGNALED(status));
 	}
 	EXPECT_EQ(128, history_count(0, NULL, NULL));
-	EXPECT_EQ(0, history_count(self->first + 130, NULL, NULL));
-	EXPECT_EQ(self->first + 129, history_last());
+	/* One may be for all kills that were called off. */
+	off = history_last() - (self->first + 129);
+	EXPECT_LE(0, off);
+	EXPECT_GE(1, off);
+	EXPECT_EQ(off, history_count(self->first + 130, NULL, NULL));
 	EXPECT_EQ(self->kills + 130, vmstat_kills());
 }
 
@@ -722,14 +725,14 @@ static long long replay(const char *entry, const char *line, int *class)
 /* The choice can be made again from the record alone. */
 TEST_F_TIMEOUT(event, record_recomputes_the_choice, 120)
 {
-	long long points, best = 0, given;
+	long long points, best = 0, given, off = 0;
 	char candidates[512], inputs[2048];
 	int class, best_class, round, i, nr;
 	char *c, *in, *next_c, *next_in;
 	unsigned int seed = 7;
 	struct hog hogs[4];
 	char line[LINE_MAX_];
-	bool volunteer;
+	bool volunteer, called_off;
 
 	for (round = 0; round < 10; round++) {
 		long long kills = vmstat_kills();
@@ -745,8 +748,14 @@ TEST_F_TIMEOUT(event, record_recomputes_the_choice, 120)
 		}
 		while (vmstat_kills() == kills)
 			hog_grow(&hogs[0], MB / 8);
-		ASSERT_EQ(0, history_find(self->first + kills - self->kills,
-					  line, sizeof(line)));
+		/* One that was called off meanwhile has a record, too. */
+		do {
+			ASSERT_EQ(0, history_find(self->first + off + kills -
+						  self->kills, line,
+						  sizeof(line)));
+			called_off = record_is(line, "reason", "called_off");
+			off += called_off;
+		} while (called_off);
 		ASSERT_EQ(0, record_field(line, "candidates", candidates,
 					  sizeof(candidates)));
 		ASSERT_EQ(0, record_field(line, "inputs", inputs,

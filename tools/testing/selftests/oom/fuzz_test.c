@@ -131,6 +131,7 @@ static const struct {
 	{ "/proc/sys/vm/oom_tcb_discount", number },
 	{ "/proc/sys/vm/oom_immune_limit", number },
 	{ "/proc/sys/vm/oom_last_resort", number },
+	{ "/proc/sys/vm/commit_wait_ms", number },
 	{ "/proc/sys/vm/overcommit_ratio", number },
 	{ "/proc/sys/vm/admin_reserve_kbytes", number },
 	{ "/proc/sys/vm/oom_dump_tasks", number },

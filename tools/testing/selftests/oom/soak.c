@@ -455,7 +455,7 @@ static void load_knobs(void)
 		{ "user_reserve_kbytes", 0, 65536 },
 		{ "admin_reserve_kbytes", 0, 16384 },
 		{ "min_free_kbytes", 512, 4096 },
-		{ "swappiness", 0, 100 },
+		{ "swappiness", 0, 100 }, { "commit_wait_ms", 0, 1100 },
 	};
 	int nr = below(ARRAY_SIZE(knobs));
 	long long value = knobs[nr].from + (int)below(knobs[nr].to - knobs[nr].from + 1);
@@ -1031,7 +1031,7 @@ static const char * const reset[] = {
 	"overcommit_memory", "overcommit_ratio", "oom_parent_share",
 	"oom_fork_weight", "oom_fork_window_ms", "oom_tcb_discount",
 	"oom_kill_allocating_task", "user_reserve_kbytes", "admin_reserve_kbytes",
-	"min_free_kbytes", "swappiness",
+	"min_free_kbytes", "swappiness", "commit_wait_ms",
 };
 
 static void knobs_save(void)

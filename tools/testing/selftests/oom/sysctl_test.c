@@ -69,6 +69,7 @@ static int in_child(int (*function)(void *), void *arg)
 static const char * const knobs[] = {
 	"vm/overcommit_memory", "vm/overcommit_ratio", "vm/overcommit_kbytes",
 	"vm/admin_reserve_kbytes", "vm/user_reserve_kbytes", "vm/panic_on_oom",
+	"vm/commit_wait_ms",
 	"vm/oom_kill_allocating_task", "vm/oom_dump_tasks", "kernel/panic",
 	"vm/oom_parent_share", "vm/oom_fork_weight", "vm/oom_fork_window_ms",
 	"vm/oom_tcb_discount", "vm/oom_immune_limit", "vm/oom_last_resort",

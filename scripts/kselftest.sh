@@ -59,10 +59,9 @@ build()
 
 	copy_source || return
 	kmake "$LINUX" release -s headers || return
-	dirs=$(listed | awk '{ split($3, path, "/"); print path[1] }' | sort -u)
-	dirs=${dirs//$'\n'/ }
+	dirs=$(listed | awk '{ sub("/[^/]*$", "", $3); print $3 }' | sort -u)
 	make -C "$source" -k -j"$JOBS" KBUILD_OUTPUT= \
-		TARGETS="${dirs/futex/futex/functional}" \
+		TARGETS="${dirs//$'\n'/ }" \
 		EXTRA_CFLAGS='-O0 -DKSFT_SKIP=4' \
 		KHDR_INCLUDES="-isystem $LINUX/release/usr/include" || true
 }
@@ -79,11 +78,7 @@ pack()
 	while read -r program; do
 		d=$root/${program%/*}
 		mkdir -p "$d"
-		if [ ! -x "$source/$program" ] && [ -x "$source/${program/futex/futex\/functional}" ]; then
-			cp -a "$source/${program/futex/futex\/functional}" "$d/"
-		else
-			cp -a "$source/$program" "$d/" || return
-		fi
+		cp -a "$source/$program" "$d/" || return
 	done < <(awk '{ print $3 }' "$1" | sort -u)
 	# Beside their programs
 	cp -a "$source"/exec/{execveat.symlink,execveat.denatured,script,subdir,Makefile} \

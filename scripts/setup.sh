@@ -25,7 +25,7 @@ for use in "$@"; do
 		cloud|debian) packages+=' linux-config-6.12' ;;
 		esac ;;
 	vm) packages+=' dpkg-dev debhelper fakeroot kmod cpio mmdebstrap e2fsprogs' ;;
-	kselftest) packages+=' cpio libcap-dev libnuma-dev' ;;
+	kselftest) packages+=' e2fsprogs libcap-dev libnuma-dev' ;;
 	soak) packages+=' stress-ng' ;;
 	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu' ;;
 	analyze) packages+=' coccinelle' ;;

@@ -72,10 +72,8 @@ FIXTURE_SETUP(tree)
 	char name[32];
 
 	page = sysconf(_SC_PAGESIZE);
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	ASSERT_LT(0, read_file(OVERCOMMIT, self->overcommit, sizeof(self->overcommit)));
 	ASSERT_EQ(0, write_file(OVERCOMMIT, variant->mode));
 	snprintf(name, sizeof(name), "commit-%d", getpid());

@@ -68,10 +68,8 @@ FIXTURE_SETUP(fill)
 	int fd;
 
 	page = sysconf(_SC_PAGESIZE);
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	fd = open_uffd();
 	if (fd < 0)
 		SKIP(return, "no userfaultfd: CONFIG_USERFAULTFD is off");

@@ -87,10 +87,8 @@ FIXTURE_SETUP(scale)
 	char name[32];
 
 	page = sysconf(_SC_PAGESIZE);
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	if (access(ENTRIES, R_OK))
 		SKIP(return, "no " ENTRIES ": CONFIG_COMMIT_KUNIT_TEST is off");
 	ASSERT_LT(0, read_file(OVERCOMMIT, self->mode, sizeof(self->mode)));

@@ -195,10 +195,8 @@ FIXTURE_SETUP(storm)
 {
 	unsigned int i;
 
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	if (variant->faults && !have_faults())
 		SKIP(return, "CONFIG_FAILSLAB, _FAIL_PAGE_ALLOC or _FAIL_FUNCTION is off");
 	ASSERT_LT(0, read_file(OVERCOMMIT, self->overcommit, sizeof(self->overcommit)));
@@ -530,10 +528,8 @@ FIXTURE(walk) {
 
 FIXTURE_SETUP(walk)
 {
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	if (!have_faults())
 		SKIP(return, "CONFIG_FAIL_FUNCTION is off");
 	ASSERT_EQ(0, make_groups());

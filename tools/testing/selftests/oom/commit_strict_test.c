@@ -75,10 +75,8 @@ FIXTURE_VARIANT_ADD(strict, never) {
 FIXTURE_SETUP(strict)
 {
 	page = sysconf(_SC_PAGESIZE);
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	ASSERT_LT(0, read_file(OVERCOMMIT, self->overcommit, sizeof(self->overcommit)));
 	ASSERT_EQ(0, write_file(OVERCOMMIT, variant->mode));
 	ASSERT_EQ(0, subgroup(CGROUP_ROOT, "loose", self->loose, sizeof(self->loose)));

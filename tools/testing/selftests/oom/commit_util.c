@@ -342,16 +342,18 @@ int subgroup(const char *parent, const char *name, char *path, size_t size)
 	return mkdir(path, 0755) ? -errno : 0;
 }
 
-bool have_commit_cgroup(void)
+const char *no_commit_cgroup(void)
 {
 	char path[64];
 	bool have;
 
+	if (getuid())
+		return "not root";
 	if (subgroup(CGROUP_ROOT, "commit-probe", path, sizeof(path)))
-		return false;
+		return "no cgroup with the memory controller can be made";
 	have = commit_of(path, "current") >= 0;
 	rmdir(path);
-	return have;
+	return have ? NULL : "no memory.commit files: CONFIG_COMMIT_CGROUP is off";
 }
 
 void must_failed(const char *file, int line, const char *what)

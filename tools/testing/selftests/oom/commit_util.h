@@ -69,7 +69,8 @@ bool log_says(int fd, const char *text);
 
 /* A cgroup below another, with the memory controller; 0 or -errno. */
 int subgroup(const char *parent, const char *name, char *path, size_t size);
-bool have_commit_cgroup(void);
+/* Why there are no limits of cgroups to be tested, or NULL */
+const char *no_commit_cgroup(void);
 
 /* In a child: end it, saying where, unless something holds. */
 #define MUST(what)							\

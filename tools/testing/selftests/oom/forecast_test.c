@@ -55,10 +55,8 @@ FIXTURE_SETUP(forecast)
 {
 	char name[32], path[256];
 
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	snprintf(name, sizeof(name), "forecast-%d", getpid());
 	ASSERT_EQ(0, subgroup(CGROUP_ROOT, name, self->top, sizeof(self->top)));
 	ASSERT_EQ(0, subgroup(self->top, "left", self->left, sizeof(self->left)));

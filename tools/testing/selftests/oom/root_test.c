@@ -823,20 +823,20 @@ static int audit_without(void *unused)
 	if (set_audit(AUDIT_STATUS_RATE_LIMIT, 0) != -EPERM)
 		return 1;
 	if (set_audit(AUDIT_STATUS_ENABLED, 2) != -EPERM)
-		return 3;
+		return 2;
 	if (set_audit(AUDIT_STATUS_ENABLED | AUDIT_STATUS_FAILURE, 1) != -EPERM)
-		return 4;
+		return 3;
 	if (set_audit_second() != -EPERM)
-		return 5;
+		return 4;
 	if (send_to_audit(AUDIT_ADD_RULE) != -EPERM)
-		return 6;
+		return 5;
 	if (send_to_audit(AUDIT_DEL_RULE) != -EPERM)
-		return 7;
+		return 6;
 	/* To ask, to leave it off, and to switch it on; but not off again. */
 	if (audit_enabled() != 0)
-		return 8;
+		return 7;
 	if (set_audit(AUDIT_STATUS_ENABLED, 0))
-		return 2;
+		return 8;
 	if (set_audit(AUDIT_STATUS_ENABLED, 1))
 		return 9;
 	if (set_audit(AUDIT_STATUS_ENABLED, 0) != -EPERM)

@@ -1312,7 +1312,7 @@ int main(int argc, char **argv)
 		break_what = argv[3];
 	setvbuf(stdout, NULL, _IONBF, 0);
 	printf("TAP version 13\n1..1\n");
-	if (seconds < 1 || !have_commit_cgroup() || !peios_enforces()) {
+	if (seconds < 1 || no_commit_cgroup() || !peios_enforces()) {
 		printf("Bail out! soak SECONDS [SEED]: where all of the series is\n");
 		return 1;
 	}

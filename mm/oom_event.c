@@ -51,7 +51,8 @@
 #include <linux/vmstat.h>
 #include <linux/wait.h>
 
-#include <trace/events/oom.h>
+#define CREATE_TRACE_POINTS
+#include <trace/events/oom_event.h>
 
 /* How long to wait before audit is tried again: ever longer, as nothing says when. */
 #define RETRY_MIN	(HZ / 10)

@@ -150,8 +150,11 @@
 #include <linux/uaccess.h>
 #include <linux/vmstat.h>
 #include <linux/wait_bit.h>
-#include <trace/events/oom.h>
 #include <asm/tlb.h>
+
+#include <trace/events/oom.h>
+#define CREATE_TRACE_POINTS
+#include <trace/events/oom_reap.h>
 
 #include "internal.h"
 #include "oom_reap.h"

@@ -293,10 +293,8 @@ FIXTURE_SETUP(waits)
 {
 	char name[32];
 
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	for (unsigned int i = 0; i < ARRAY_SIZE(settings); i++)
 		ASSERT_LT(0, read_file(settings[i], self->old[i], sizeof(self->old[i])));
 	ASSERT_EQ(0, write_file(VM("admin_reserve_kbytes"), "0"));
@@ -375,10 +373,8 @@ FIXTURE_SETUP(refuses)
 {
 	char name[32];
 
-	if (getuid())
-		SKIP(return, "not root");
-	if (!have_commit_cgroup())
-		SKIP(return, "no memory.commit files: CONFIG_COMMIT_CGROUP is off");
+	if (no_commit_cgroup())
+		SKIP(return, "%s", no_commit_cgroup());
 	ASSERT_LT(0, read_file(KNOB, self->old, sizeof(self->old)));
 	snprintf(name, sizeof(name), "commit-refuse-%d", getpid());
 	ASSERT_EQ(0, subgroup(CGROUP_ROOT, name, self->cgroup, sizeof(self->cgroup)));

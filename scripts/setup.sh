@@ -29,6 +29,7 @@ for use in "$@"; do
 	soak) packages+=' stress-ng' ;;
 	configs) packages+=' clang lld llvm gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu' ;;
 	analyze) packages+=' coccinelle' ;;
+	i386) packages+=" gcc-$(gcc -dumpversion)-multilib" ;;
 	kunit) packages+=' python3' ;;
 	lint) packages+=' perl sparse shellcheck python3-git python3-ply' ;;
 	*) die "setup.sh: no such use: $use" ;;

@@ -136,6 +136,9 @@ TEST_F(tree, files_take_what_they_show_and_nothing_else)
 {
 	EXPECT_EQ(0, commit_set(self->low, "max", "8M"));
 	EXPECT_EQ(8LL << 20, commit_of(self->low, "max"));
+	/* More than a long counts in bytes where it has 32 bits */
+	EXPECT_EQ(0, commit_set(self->low, "max", "64G"));
+	EXPECT_EQ(64LL << 30, commit_of(self->low, "max"));
 	EXPECT_EQ(0, commit_set(self->low, "max", "0"));
 	EXPECT_EQ(0, commit_of(self->low, "max"));
 	/* in whole pages */
@@ -192,6 +195,7 @@ static int every_path(void *arg)
 	long long before;
 	char link[1000] = "";
 	char *a, *b;
+	void *end;
 	int fd, id;
 	pid_t pid;
 
@@ -231,10 +235,10 @@ static int every_path(void *arg)
 	MUST(!munmap(a, PAGES(5)));
 
 	/* brk */
-	before = (long long)sbrk(0);
+	end = sbrk(0);
 	MUST(sbrk(PAGES(20)) != (void *)-1);
 	MUST_EQ(now(in), PAGES(20));
-	MUST(!brk((void *)before));
+	MUST(!brk(end));
 	MUST_EQ(now(in), 0);
 
 	/* mremap: in place, moved, smaller, and with the old range kept */

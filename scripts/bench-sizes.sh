@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# bench-sizes.sh: what the series adds to the kernel's text and data, and to each
-# task, process, mm, credential and cgroup; after make vanilla release.
+# bench-sizes.sh: what the series adds to the kernel's text and data, to each task,
+# process, mm, credential and cgroup, and what each of 10,000 cgroups takes, of
+# instructions and of memory; after make vanilla release initramfs.
 #
 # Structures are measured by a file that is compiled as mm/oom_kill.c was, with one
 # array of the size of each. The table is kept in $BUILD/bench/size-table.
@@ -75,6 +76,26 @@ sections()
 		}'
 }
 
+# many NAME KERNEL: what each of 10,000 cgroups takes
+many()
+{
+	local what=$dir/many-$1 bench=exec=/selftests/oom/bench,--many,10000
+
+	"$TOP/scripts/qemu.sh" -I -m 1500 -t 600 -n "many-$1" "$2" job=exec "$bench" &&
+	tr -d '\r' < "$LOGS/many-$1-report.log" |
+		sed -n 's/^many_\(mkdir\|rmdir\) /\1,instructions /p;
+			s/^many_bytes /bytes,1_CPU /p' > "$what" || return
+	# Some of it is kept for each CPU.
+	"$TOP/scripts/qemu.sh" -c 8 -m 1500 -t 600 -n "many-$1" "$2" job=exec "$bench" &&
+	tr -d '\r' < "$LOGS/many-$1-report.log" |
+		sed -n 's/^many_bytes /bytes,8_CPUs /p' >> "$what"
+}
+
+step '10,000 cgroups on the base kernel' many-vanilla \
+	many vanilla "$BASE/vanilla/arch/x86/boot/bzImage" >&2
+step '10,000 cgroups on ours' many-ours \
+	many ours "$LINUX/release/arch/x86/boot/bzImage" >&2
+
 {
 	table 'kernel, bytes' <(sections "$BASE/vanilla") \
 		<(sections "$LINUX/release")
@@ -82,4 +103,6 @@ sections()
 	# shellcheck disable=SC2086 # lists
 	table 'struct, bytes' <(sizes_of "$BASE" vanilla $structs) \
 		<(sizes_of "$LINUX" release $structs; sizes_of "$LINUX" release $peios)
+	echo
+	table "10000 cgroups, each" "$dir/many-vanilla" "$dir/many-ours" | tr ,_ '  '
 } | tee "$dir/size-table"

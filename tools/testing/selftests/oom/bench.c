@@ -453,6 +453,44 @@ static void enter_cgroups(int depth, bool limits)
 	must(!write_file(file, "0"), file);
 }
 
+static long long used_bytes(void)
+{
+	long long total, free;
+
+	/* What is on its way back, and what could be given back */
+	sleep(2);
+	write_file("/proc/sys/vm/drop_caches", "3");
+	sleep(1);
+	must(!read_key_number("/proc/meminfo", "MemTotal", &total) &&
+	     !read_key_number("/proc/meminfo", "MemFree", &free), "meminfo");
+	return (total - free) * 1024;
+}
+
+/* So many cgroups at once: what each takes, to be made and to be removed, and of memory */
+static void many_cgroups(int n)
+{
+	uint64_t start, made, removed;
+	long long used = used_bytes();
+	char path[64];
+	int i;
+
+	start = now();
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), CGROUP_ROOT "/many-%d", i);
+		must(!mkdir(path, 0755), path);
+	}
+	made = now() - start;
+	used = used_bytes() - used;
+	start = now();
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), CGROUP_ROOT "/many-%d", i);
+		must(!rmdir(path), path);
+	}
+	removed = now() - start;
+	printf("many_mkdir %llu\nmany_rmdir %llu\nmany_bytes %lld\n",
+	       (unsigned long long)made / n, (unsigned long long)removed / n, used / n);
+}
+
 int main(int argc, char *argv[])
 {
 	unsigned int i;
@@ -461,11 +499,17 @@ int main(int argc, char *argv[])
 
 	if (argc == 2 && !strcmp(argv[1], "--exit"))
 		return 0;
+	if (argc == 3 && !strcmp(argv[1], "--many")) {
+		write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
+		many_cgroups(atoi(argv[2]));
+		return 0;
+	}
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--limits") &&
 			 strcmp(argv[1], "--cgroups"))) {
-		fprintf(stderr, "usage: %s [--cgroups | --limits]\n\n"
+		fprintf(stderr, "usage: %s [--cgroups | --limits | --many N]\n\n"
 			"--cgroups: in a cgroup three levels deep\n"
-			"--limits: the same with memory.commit.max at each level\n",
+			"--limits: the same with memory.commit.max at each level\n"
+			"--many: what each of N cgroups takes\n",
 			argv[0]);
 		return 2;
 	}

@@ -207,6 +207,17 @@ whole_patch()
 	fi
 }
 
+# our_functions OUT: the names of functions in our own files, as a pattern, to be found
+# in what KCSAN reports of a kernel
+our_functions()
+{
+	new_files | grep '\.c$' | sed "s,^,$LINUX/$1/,; s/c$/o/" |
+	while read -r f; do
+		[ ! -e "$f" ] || nm "$f"
+	done | awk '$2 ~ /^[tT]$/ && $3 !~ /^__(pfx|cfi)_/ { sub(/\..*/, "", $3); print $3 }' |
+		sort -u | paste -s -d '|'
+}
+
 # Of files named on standard input, those that are compiled into the kernel.
 kernel_code()
 {

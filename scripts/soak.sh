@@ -67,22 +67,12 @@ all_soak()
 	wait
 }
 
-# The names of functions in our own files, as a pattern.
-our_functions()
-{
-	new_files | grep '\.c$' | sed "s,^,$LINUX/kcsan/,; s/c$/o/" |
-	while read -r f; do
-		[ ! -e "$f" ] || nm "$f"
-	done | awk '$2 ~ /^[tT]$/ && $3 !~ /^__(pfx|cfi)_/ { sub(/\..*/, "", $3); print $3 }' |
-		sort -u | paste -s -d '|'
-}
-
 # races REPORT: each once; whether none is ours
 races()
 {
 	sed -n 's/^#  | BUG: KCSAN: //p' "$1" | sort -u > "$BUILD/soak-races"
 	sed 's/^/# race: /' "$BUILD/soak-races"
-	! grep -wE "$(our_functions)" "$BUILD/soak-races" |
+	! grep -wE "$(our_functions kcsan)" "$BUILD/soak-races" |
 		sed 's/^/# VIOLATION: a race of ours: /' | grep .
 }
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deb.sh [PART...]: make installable Debian packages in $BUILD/deb: of the kernel
-# with the series (kernel), of the tools (tools); both unless one is named.
+# with the series (kernel), of the tools (tools), and see that lintian finds no error
+# in the latter (lintian); all unless one is named.
 #
 # CONFIG	what to configure the kernel from: "cloud" (default) or "debian",
 #		which are the configurations of Debian's kernels for virtual
@@ -104,7 +105,13 @@ tools_package()
 	take 'peios-tools_*.deb' "$BUILD"/peios-tools_*.deb
 }
 
-[ $# -gt 0 ] || set -- kernel tools
+# The packages of the kernel are as its own packaging makes them.
+lintian_tools()
+{
+	lintian --fail-on error "$BUILD"/deb/peios-tools_*.deb
+}
+
+[ $# -gt 0 ] || set -- kernel tools lintian
 for part in "$@"; do
 	case $part in
 	kernel)
@@ -114,6 +121,8 @@ for part in "$@"; do
 		step 'Building the kernel packages' deb kernel_package ;;
 	tools)
 		step 'Building the package of the tools' deb-tools tools_package ;;
+	lintian)
+		step 'Looking at it by lintian' deb-lintian lintian_tools ;;
 	*)
 		die "deb.sh: no such part: $part" ;;
 	esac

@@ -143,6 +143,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/stat.h>
 #include <linux/sched/task.h>
+#include <linux/secretmem.h>
 #include <linux/security.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -497,9 +498,12 @@ static bool oom_reap_read_page(struct vm_area_struct *vma, unsigned long addr,
 	pmd_t *pmd;
 	pte_t *pte;
 
-	/* No lists are kept there, and page tables of these may be of another form. */
+	/*
+	 * No lists are kept there: page tables of these may be of another form, and
+	 * the kernel has no mapping of its own of what is secret.
+	 */
 	if (vma->vm_flags & (VM_HUGETLB | VM_IO | VM_PFNMAP | VM_MIXEDMAP) ||
-	    vma_is_dax(vma))
+	    vma_is_dax(vma) || vma_is_secretmem(vma))
 		return false;
 	pmd = mm_find_pmd(mm, addr);
 	if (!pmd)

@@ -458,6 +458,69 @@ TEST_F_TIMEOUT(reap, private_entries_are_spared, 60)
 	EXPECT_EQ(0, left_behind(_metadata, 0));
 }
 
+/*
+ * A list whose head, or whose entry, is in secret memory: the reaper must not read
+ * that by the kernel's own mapping, which has a hole there.
+ */
+static void secret_body(void *head_too)
+{
+	int fd = syscall(SYS_memfd_secret, 0);
+	struct robust_list_head *head;
+	unsigned int seed = 1;
+	struct entry *entry;
+	char *secret;
+
+	fill(SIZE, MAP_PRIVATE);
+	if (fd < 0 || ftruncate(fd, PAGE))
+		_exit(6);
+	secret = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (secret == MAP_FAILED)
+		_exit(6);
+	head = head_too ? (void *)secret : fill(PAGE, MAP_PRIVATE);
+	entry = new_entry(true, &seed);
+	own(entry);
+	entry->node.next = &head->list;
+	head->list.next = &entry->node;
+	if (!head_too) {
+		/* One more in between. */
+		struct entry *between = (void *)secret;
+
+		own(between);
+		between->node.next = &entry->node;
+		head->list.next = &between->node;
+	}
+	head->futex_offset = offsetof(struct entry, word);
+	head->list_op_pending = NULL;
+	syscall(SYS_set_robust_list, head, sizeof(*head));
+	ready();
+	get_stuck();
+}
+
+TEST_F_TIMEOUT(reap, secret_memory_is_not_read, 60)
+{
+	int head_too, fd = syscall(SYS_memfd_secret, 0);
+	long long start;
+	pid_t pid;
+
+	if (fd < 0)
+		SKIP(return, "no memfd_secret()");
+	close(fd);
+	for (head_too = 0; head_too < 2; head_too++) {
+		memset(shared, 0, sizeof(*shared));
+		pid = victim(secret_body, head_too ? self : NULL);
+		ASSERT_TRUE(stuck_fs_wait(&fs, ++self->stuck));
+		ASSERT_EQ(1, shared->next);
+		start = now_ms();
+		ASSERT_TRUE(oom_kill());
+		/* It may hold a mutex, and does. */
+		EXPECT_LE(0, wait_reaped(pid, 20000));
+		EXPECT_LE(1900, now_ms() - start);
+		stuck_fs_release(&fs);
+		EXPECT_EQ(SIGKILL, death(pid));
+		EXPECT_EQ(0, left_behind(_metadata, head_too));
+	}
+}
+
 /* A 32-bit list: also a 64-bit task may have one. */
 struct compat_entry {
 	uint32_t next;

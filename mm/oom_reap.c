@@ -346,7 +346,9 @@ static enum oom_reap_thread oom_reap_judge_thread(struct task_struct *t)
  * dying; the reaper sees that current is dying before it reads the head, with a
  * full barrier between the two on either side. So the reaper sees the new head,
  * or current sees that it is dying and puts the old head back. Between the two
- * the reaper may see a head that does not stay, and waits for it needlessly.
+ * the reaper may see a head that does not stay. If a list is in use there it waits
+ * needlessly. If none is, it may reap one that is in use at the old head, which on
+ * plain Linux the call had given up for good.
  *
  * Return: 0, or -EINTR for a task that does not return to user mode.
  */

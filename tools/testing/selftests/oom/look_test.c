@@ -393,9 +393,9 @@ TEST_F_TIMEOUT(look, calls_a_kill_off, 1800)
 
 /*
  * Memory is given back by an exit that has begun: it is free only when all of it is
- * unmapped, and its process can no longer be found.
+ * unmapped, as up to 38 MB are gathered before, and its process can no longer be found.
  */
-#define LEAVES		(24 * MB)
+#define LEAVES		(36 * MB)
 #define ASKS		(4 * MB)
 #define HOLDS		20
 
@@ -410,7 +410,7 @@ FIXTURE_SETUP(hold)
 		SKIP(return, "not root");
 	if (!pause_mounted())
 		SKIP(return, "no " PAUSE ": CONFIG_OOM_LOOK_PAUSE is off");
-	ASSERT_EQ(0, cgroup_create("hold_test", LEAVES + 3 * MB, self->cgroup,
+	ASSERT_EQ(0, cgroup_create("hold_test", 2 * LEAVES, self->cgroup,
 				   sizeof(self->cgroup)));
 }
 
@@ -448,6 +448,19 @@ static int ask_after(pid_t leaving, int ready, int go)
 	return 0;
 }
 
+/* A limit just above what is charged now. */
+static bool tighten(const char *cgroup)
+{
+	char path[300], text[32];
+	long long bytes;
+
+	snprintf(path, sizeof(path), "%s/memory.current", cgroup);
+	if (read_number(path, &bytes))
+		return false;
+	snprintf(text, sizeof(text), "%lld", bytes + 64 * 1024);
+	return !cgroup_set(cgroup, "memory.max", text);
+}
+
 /* One asks while another exits: how many were killed for it, or -1. */
 static int hold_once(const char *cgroup)
 {
@@ -457,13 +470,15 @@ static int hold_once(const char *cgroup)
 	pid_t pid;
 	char c;
 
-	if (pipe(ready) || pipe(go) || hog_start(&leaves, 0, cgroup) ||
+	if (cgroup_set(cgroup, "memory.max", "max") || pipe(ready) || pipe(go) ||
+	    hog_start(&leaves, 0, cgroup) ||
 	    hog_grow(&leaves, LEAVES))
 		return -1;
 	pid = fork();
 	if (!pid)
 		_exit(enter(CGROUP, cgroup) ? ask_after(leaves.pid, ready[1], go[0]) : 2);
-	if (pid > 0 && read(ready[0], &c, 1) == 1 && write(go[1], "", 1) == 1)
+	if (pid > 0 && read(ready[0], &c, 1) == 1 && tighten(cgroup) &&
+	    write(go[1], "", 1) == 1)
 		waitpid(pid, &status, 0);
 	hog_stop(&leaves);
 	for (int i = 0; i < 2; i++) {
@@ -510,7 +525,7 @@ TEST_F_TIMEOUT(hold, a_kill_where_nothing_comes, 120)
 	int status;
 
 	ASSERT_EQ(0, hog_start(&hog, 0, self->cgroup));
-	EXPECT_EQ(-EPIPE, hog_grow(&hog, 2 * LEAVES));
+	EXPECT_EQ(-EPIPE, hog_grow(&hog, 3 * LEAVES));
 	EXPECT_TRUE(hog_died(&hog, &status));
 	EXPECT_EQ(held, vmstat_of("oom_held"));
 	hog_stop(&hog);

@@ -37,11 +37,15 @@ static void print_system(FILE *out, const struct system *s)
 		fprintf(out, " %8s %11s %10s", "REFUSED", "RATE", "EXHAUSTION");
 	fputc('\n', out);
 	print_amount(out, 12, s->promise, "");
-	print_amount(out, 13, s->payment, "");
-	print_amount(out, 13, s->outstanding, "");
-	print_amount(out, 13, s->available, "");
+	fputc(' ', out);
+	print_amount(out, 12, s->payment, "");
+	fputc(' ', out);
+	print_amount(out, 12, s->outstanding, "");
+	fputc(' ', out);
+	print_amount(out, 12, s->available, "");
 	fprintf(out, " %7lld %%", s->coverage);
-	print_amount(out, 13, s->limit, "");
+	fputc(' ', out);
+	print_amount(out, 12, s->limit, "");
 	if (s->native) {
 		fprintf(out, " %8lld", s->refused);
 		print_amount(out, 12, s->rate, "/s");
@@ -177,6 +181,10 @@ void print_table(FILE *out, const struct state *state, const struct request *req
 		detailed |= ps->list[i].detailed;
 		promised |= ps->list[i].promised;
 	}
+	if (!ps->nr && !ps->unreadable) {
+		fputs(ps->hidden ? "No process can be chosen.\n" : "No process is shown.\n", out);
+		goto counts;
+	}
 	if (!detailed)
 		fputs("This kernel has no oom_score_detail: scores without their terms.\n\n",
 		      out);
@@ -199,6 +207,7 @@ void print_table(FILE *out, const struct state *state, const struct request *req
 		print_process(out, &ps->list[i], detailed, promised);
 	if (shown < ps->nr)
 		fprintf(out, "and %zu more (-a shows all)\n", ps->nr - shown);
+counts:
 	if (ps->hidden)
 		fprintf(out, "%zu can't be chosen (-a shows them)\n", ps->hidden);
 	if (ps->unreadable)

@@ -14,7 +14,7 @@
 #   # Long: WHY		if it is for LONG=1 or by name only
 #   # Memory: MB	what machine it needs
 #   # Seconds: N	how long it may take, if that is more than 600
-#   # Kernel: package	if the package of the kernel has to be installed as well
+#   # Kernel: package	if it needs the package of the kernel, beside the tests
 #   # First: WHY		if it is to run before the others
 # It runs with the folder of the tests as the current one; tap.sh in it has result()
 # and holds(). The number of the boot, 1 at first, is its argument. A test that
@@ -62,9 +62,9 @@ done
 # A boot has more time than the tests that need much of it.
 [ "$long" -ge 2400 ] || long=2400
 
-# The kernel is booted from where it was built: its package is for tests of that.
+# The kernel is booted from where it was built; a test of its package installs that.
 CONFIG=small "$TOP/scripts/deb.sh" ${kernel:+kernel} tools >&2
-"$TOP/scripts/vm-image.sh" ${kernel:+-k} "${packages[@]}" >&2
+"$TOP/scripts/vm-image.sh" "${packages[@]}" >&2
 
 # The disk with the tests, which says which of them to run.
 rm -rf "$disk"

@@ -219,3 +219,19 @@ audit_off()
 	kill "$(pidof auditd)"
 	wait_for 30 sh -c '! systemctl -q is-active auditd'
 }
+
+# settings: the sysctls of memory and of the kernel, but what counts by itself
+settings()
+{
+	sysctl -a 2> /dev/null | grep -E '^(vm|kernel)\.' | grep -v \
+		-e random -e ns_last_pid -e pty.nr -e stat_refresh -e inode
+}
+
+# apt COMMAND...: apt-get, which asks nothing and speaks when it fails
+apt()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y "$@" > /tmp/apt 2>&1 || {
+		sed 's/^/# /' /tmp/apt
+		return 1
+	}
+}

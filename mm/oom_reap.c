@@ -752,19 +752,15 @@ static bool oom_reap_may_run(int cpu, struct mm_struct *mm)
 /* A CPU that takes no interrupt is not waited for longer than this. */
 #define OOM_REAP_FENCE_NS	(10 * NSEC_PER_MSEC)
 
-/**
- * oom_reap_fence() - have each CPU that may run a victim's threads enter the kernel
- * @mm: the victim's
- *
+/*
  * After it no thread is in user mode that uses @mm and was dying before: see
  * above. A CPU that comes up meanwhile has run no user mode before, and sees what
  * was set before. CPUs that run other programs, or are idle, are not disturbed.
  *
- * Context: process context; one caller at a time, as there is one reaper.
  * Return: false if a CPU has not taken its interrupt in time. The next fence may
  * find that the CPU runs something else by then, or asks it again.
  */
-bool oom_reap_fence(struct mm_struct *mm)
+static bool oom_reap_fence(struct mm_struct *mm)
 {
 	u64 until = ktime_get_ns() + OOM_REAP_FENCE_NS;
 	struct oom_reap_fence *fence;

@@ -27,7 +27,6 @@ struct mm_struct;
 struct oom_reap_victim;
 
 void oom_reap_vain(struct oom_reap_victim *victim, u64 age_ns);
-bool oom_reap_fence(struct mm_struct *mm);
 bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr);
 unsigned long oom_reap_next_part(unsigned long part, unsigned long freed);
 

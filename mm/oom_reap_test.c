@@ -5,22 +5,13 @@
  */
 
 #include <kunit/test.h>
-#include <linux/completion.h>
-#include <linux/cpumask.h>
-#include <linux/err.h>
-#include <linux/irqflags.h>
 #include <linux/kernel.h>
-#include <linux/kthread.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/mmu_context.h>
 #include <linux/oom_reap.h>
 #include <linux/prandom.h>
-#include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/time64.h>
-#include <linux/timekeeping.h>
 
 #include "oom_reap.h"
 
@@ -294,90 +285,6 @@ static void oom_reap_test_stuck_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, victim.late_tries);
 }
 
-/* A CPU that runs a thread which uses @mm, with interrupts off until @open. */
-struct busy_cpu {
-	struct mm_struct *mm;
-	bool shut;
-	bool open;
-	bool leave;
-	struct completion left;
-};
-
-/* Longer than any fence, and short of what a watchdog would notice. */
-#define SHUT_NS		(NSEC_PER_SEC / 2)
-
-static int keep_cpu_busy(void *arg)
-{
-	struct busy_cpu *busy = arg;
-	u64 end;
-
-	kthread_use_mm(busy->mm);
-	local_irq_disable();
-	end = ktime_get_ns() + SHUT_NS;
-	WRITE_ONCE(busy->shut, true);
-	while (!READ_ONCE(busy->open) && ktime_get_ns() < end)
-		cpu_relax();
-	local_irq_enable();
-	while (!READ_ONCE(busy->leave))
-		cond_resched();
-	kthread_unuse_mm(busy->mm);
-	complete(&busy->left);
-	return 0;
-}
-
-/*
- * The fence itself: it does not wait for a CPU that takes no interrupt, nor ask one
- * that runs something else, and succeeds once the CPU answers.
- */
-static void oom_reap_test_fence(struct kunit *test)
-{
-	struct busy_cpu busy = {};
-	struct mm_struct *other;
-	struct task_struct *t;
-	bool in_vain, passed;
-	u64 start, took;
-	int cpu;
-
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "needs two CPUs");
-	init_completion(&busy.left);
-	busy.mm = mm_alloc();
-	other = mm_alloc();
-	t = busy.mm && other ? kthread_create(keep_cpu_busy, &busy, "busy_cpu") :
-			       ERR_PTR(-ENOMEM);
-	if (IS_ERR(t)) {
-		if (busy.mm)
-			mmput(busy.mm);
-		if (other)
-			mmput(other);
-		kunit_skip(test, "no memory");
-	}
-	cpu = cpumask_first(cpu_online_mask);
-	set_cpus_allowed_ptr(current, cpumask_of(cpu));
-	kthread_bind(t, cpumask_next(cpu, cpu_online_mask));
-	wake_up_process(t);
-	while (!READ_ONCE(busy.shut))
-		cond_resched();
-
-	start = ktime_get_ns();
-	in_vain = !oom_reap_fence(busy.mm);
-	took = ktime_get_ns() - start;
-	/* Architectures that can't tell ask every CPU. */
-	passed = IS_ENABLED(CONFIG_ARCH_HAS_MEMBARRIER_CALLBACKS) ||
-		 oom_reap_fence(other);
-	WRITE_ONCE(busy.open, true);
-	KUNIT_EXPECT_TRUE(test, in_vain);
-	KUNIT_EXPECT_LT(test, took, SHUT_NS / 2);
-	KUNIT_EXPECT_TRUE(test, passed);
-	KUNIT_EXPECT_TRUE(test, oom_reap_fence(busy.mm));
-
-	WRITE_ONCE(busy.leave, true);
-	wait_for_completion(&busy.left);
-	set_cpus_allowed_ptr(current, cpu_possible_mask);
-	mmput(other);
-	mmput(busy.mm);
-}
-
 static void oom_reap_test_parts(struct kunit *test)
 {
 	const unsigned long dense = OOM_REAP_PART / PAGE_SIZE / 4;
@@ -435,7 +342,6 @@ static struct kunit_case oom_reap_test_cases[] = {
 	KUNIT_CASE_PARAM(oom_reap_test_decide, decide_gen_params),
 	KUNIT_CASE(oom_reap_test_properties),
 	KUNIT_CASE(oom_reap_test_stuck_cpu),
-	KUNIT_CASE(oom_reap_test_fence),
 	KUNIT_CASE(oom_reap_test_parts),
 	KUNIT_CASE(oom_reap_test_spare),
 	{}

@@ -32,14 +32,6 @@
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS)
 #define RW		(PROT_READ | PROT_WRITE)
 
-static long long vmstat_of(const char *key)
-{
-	long long number = -1;
-
-	read_key_number("/proc/vmstat", key, &number);
-	return number;
-}
-
 static long long now_ms(void)
 {
 	struct timespec ts;

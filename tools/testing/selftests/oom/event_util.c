@@ -131,6 +131,30 @@ int history_count(long long seq, const char *key, const char *value)
 	return look.count;
 }
 
+int history_kills(long long seq)
+{
+	return history_count(seq, NULL, NULL) -
+	       history_count(seq, "reason", "called_off");
+}
+
+static bool look_kill(const char *line, void *arg)
+{
+	struct look *look = arg;
+
+	if (record_number(line, "seq") < look->seq ||
+	    record_is(line, "reason", "called_off") || look->count--)
+		return false;
+	snprintf(look->line, look->size, "%s", line);
+	return true;
+}
+
+int history_kill(long long seq, int i, char *line, size_t size)
+{
+	struct look look = { .seq = seq, .count = i, .line = line, .size = size };
+
+	return history_each(look_kill, &look);
+}
+
 static bool look_pid(const char *line, void *arg)
 {
 	struct look *look = arg;
@@ -230,18 +254,12 @@ long long oom_killed(pid_t pid)
 
 long long vmstat_kills(void)
 {
-	long long kills = -1;
-
-	read_key_number("/proc/vmstat", "oom_kill", &kills);
-	return kills;
+	return vmstat_of("oom_kill");
 }
 
 long long vmstat_again(void)
 {
-	long long again = -1;
-
-	read_key_number("/proc/vmstat", "oom_kill_again", &again);
-	return again;
+	return vmstat_of("oom_kill_again");
 }
 
 long long cgroup_kills(const char *cgroup)
@@ -421,6 +439,16 @@ int audit_read(int fd, int type, int timeout_ms, char *text, size_t size)
 		snprintf(text, size, "%s", body + 3);
 		return 0;
 	}
+}
+
+int audit_read_kill(int fd, int timeout_ms, char *text, size_t size)
+{
+	int err;
+
+	do {
+		err = audit_read(fd, AUDIT_ANOM_OOM_KILL, timeout_ms, text, size);
+	} while (!err && record_is(text, "reason", "called_off"));
+	return err;
 }
 
 int audit_exclude(int type, bool add)

@@ -32,6 +32,12 @@ long long history_last(void);
 int history_find(long long seq, char *line, size_t size);
 /* How many records from @seq on have @key=@value; a NULL key counts all. */
 int history_count(long long seq, const char *key, const char *value);
+/*
+ * How many records there are from @seq on, and the @i-th of them, counted from 0, without
+ * kills that were called off: of those a record may come at any time.
+ */
+int history_kills(long long seq);
+int history_kill(long long seq, int i, char *line, size_t size);
 /* The first from @seq on that is of @pid. */
 int history_find_pid(long long seq, pid_t pid, char *line, size_t size);
 
@@ -67,6 +73,8 @@ int audit_get_status(struct audit_status *status);
  * -ENOBUFS if the kernel says that the socket has missed some.
  */
 int audit_read(int fd, int type, int timeout_ms, char *text, size_t size);
+/* The next record of an OOM kill, but for those that were called off. */
+int audit_read_kill(int fd, int timeout_ms, char *text, size_t size);
 /* An exclude rule for a type, added or deleted. */
 int audit_exclude(int type, bool add);
 

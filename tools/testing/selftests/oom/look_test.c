@@ -43,14 +43,6 @@
 #define LIMIT		(16 * MB)
 
 /* What has it come to? */
-static long long vmstat_of(const char *key)
-{
-	long long number = -1;
-
-	read_key_number("/proc/vmstat", key, &number);
-	return number;
-}
-
 static void nap(void)
 {
 	struct timespec ts = { .tv_nsec = 200000 };

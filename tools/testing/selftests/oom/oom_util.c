@@ -113,6 +113,14 @@ int read_key_number(const char *path, const char *key, long long *number)
 	return end == value ? -EINVAL : 0;
 }
 
+long long vmstat_of(const char *key)
+{
+	long long number = -1;
+
+	read_key_number("/proc/vmstat", key, &number);
+	return number;
+}
+
 long long detail(pid_t pid, const char *key)
 {
 	char path[128];

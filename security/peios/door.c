@@ -17,7 +17,9 @@
 
 #include <linux/compiler.h>
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/nsfs.h>
@@ -177,33 +179,101 @@ static bool owned_by_current(const struct fown_struct *fown)
 	       same_thread_group(pid_task(fown->pid, PIDTYPE_PID), current);
 }
 
+/* Under the lock of file_f_owner(). */
 static void hook_file_set_fowner(struct file *file)
 {
 	struct peios_file *pf = peios_file(file);
-	const struct cred *old = pf->fown_cred;
+	const struct cred *old = pf->fown_cred, *cred = current_cred();
+	bool own;
 
 	rcu_read_lock();
-	pf->fown_cred = owned_by_current(file_f_owner(file)) ?
-			NULL : get_current_cred();
+	own = owned_by_current(file_f_owner(file));
 	rcu_read_unlock();
+	pf->fown_cred = own ? NULL : get_cred(cred);
 	put_cred(old);
+	/* The usual order: its signal first, then itself. */
+	if (own && cmpxchg(&pf->signal_cred, cred, NULL) == cred)
+		put_cred(cred);
 }
 
-/* Under the lock of @fown, maybe in an interrupt. */
+static bool goes_to_current(const struct file *file)
+{
+	struct fown_struct *fown = file_f_owner(file);
+	bool own;
+
+	if (!fown)
+		return false;
+	read_lock_irq(&fown->lock);
+	rcu_read_lock();
+	own = owned_by_current(fown);
+	rcu_read_unlock();
+	read_unlock_irq(&fown->lock);
+	return own;
+}
+
+/*
+ * Who shares an open file can name the signal that goes to whom another has set:
+ * it is as much the sender as that one. The kernel stores the number later, so
+ * that who has once named one stays noted, and where there are two it can't be
+ * told whose it is: then none goes.
+ */
+static void note_signal(struct file *file)
+{
+	const struct cred **noted = &peios_file(file)->signal_cred;
+	const struct cred *cred, *old = NULL;
+
+	if (goes_to_current(file))
+		return;
+	cred = get_current_cred();
+	if (try_cmpxchg(noted, &old, cred))
+		return;
+	put_cred(cred);
+	if (old == cred)
+		return;
+	old = xchg(noted, PEIOS_SIGNAL_BY_MANY);
+	if (!IS_ERR(old))
+		put_cred(old);
+}
+
+static int hook_file_fcntl(struct file *file, unsigned int cmd,
+			   unsigned long arg)
+{
+	if (unlikely(cmd == F_SETSIG))
+		note_signal(file);
+	return 0;
+}
+
+static int check_sigio(const struct cred *cred, struct task_struct *tsk, int sig)
+{
+	return peios_task_access_by(cred, tsk, peios_signal_right(sig), "sigio",
+				    true) ? -EPERM : 0;
+}
+
+/* Under RCU and the lock of @fown, maybe in an interrupt. */
 static int hook_file_send_sigiotask(struct task_struct *tsk,
 				    struct fown_struct *fown, int sig)
 {
-	const struct cred *cred = peios_file(fown->file)->fown_cred;
+	const struct peios_file *pf = peios_file(fown->file);
+	const struct cred *named_by = READ_ONCE(pf->signal_cred);
+	int err = 0;
 
-	if (!cred)
-		return 0;
-	return peios_task_access_by(cred, tsk, peios_signal_right(sig ?: SIGIO),
-				    "sigio", true) ? -EPERM : 0;
+	if (pf->fown_cred)
+		err = check_sigio(pf->fown_cred, tsk, sig ?: SIGIO);
+	/* SIGIO, and SIGURG, are the kernel's choice. */
+	if (err || likely(!named_by) || !sig || sig == SIGURG)
+		return err;
+	if (IS_ERR(named_by))
+		return peios_enforcing ? -EPERM : 0;
+	return check_sigio(named_by, tsk, sig);
 }
 
 static void hook_file_free_security(struct file *file)
 {
-	put_cred(peios_file(file)->fown_cred);
+	const struct peios_file *pf = peios_file(file);
+
+	put_cred(pf->fown_cred);
+	if (!IS_ERR(pf->signal_cred))
+		put_cred(pf->signal_cred);
 }
 
 static int hook_task_setrlimit(struct task_struct *p, unsigned int resource,
@@ -276,6 +346,7 @@ static struct security_hook_list door_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
 	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
 	LSM_HOOK_INIT(task_kill, hook_task_kill),
+	LSM_HOOK_INIT(file_fcntl, hook_file_fcntl),
 	LSM_HOOK_INIT(file_set_fowner, hook_file_set_fowner),
 	LSM_HOOK_INIT(file_send_sigiotask, hook_file_send_sigiotask),
 	LSM_HOOK_INIT(file_free_security, hook_file_free_security),

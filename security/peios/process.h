@@ -8,6 +8,8 @@
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
@@ -87,13 +89,17 @@ static inline struct peios_task *peios_task(const struct task_struct *task)
 
 /**
  * struct peios_file - the LSM's part of an open file
- * @fown_cred: who has set where SIGIO goes, a reference; NULL if to itself
- *
- * Changes under the lock of file_f_owner().
+ * @fown_cred: who has set where SIGIO goes, a reference; NULL if to itself. It
+ *	changes under the lock of file_f_owner()
+ * @signal_cred: who has named the signal that goes in its place, a reference; NULL if
+ *	that was but whom it goes to, PEIOS_SIGNAL_BY_MANY if more than one has
  */
 struct peios_file {
 	const struct cred *fown_cred;
+	const struct cred *signal_cred;
 };
+
+#define PEIOS_SIGNAL_BY_MANY	((const struct cred *)ERR_PTR(-EPERM))
 
 /**
  * struct peios_maker - what a process was when it made an object

@@ -809,7 +809,7 @@ static void sizes(struct kunit *test)
 		kunit_skip(test, "Peios.rst tells of 64 bits");
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_cred), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_task), 8);
-	KUNIT_EXPECT_EQ(test, sizeof(struct peios_file), 8);
+	KUNIT_EXPECT_EQ(test, sizeof(struct peios_file), 16);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_process), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_family), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct peios_maker), 16);

@@ -11,12 +11,14 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/netlink.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -452,6 +454,163 @@ TEST_F_TIMEOUT(doors, sigio, 120)
 	sigio.sd.size = 0;
 	sigio.pip = "1 1";
 	EXPECT_EQ(0, send_sigio(&sigio, NULL));
+}
+
+/* An open file that is shared, whose SIGIO goes to another process. */
+struct shared {
+	int sockets[2];
+	int ready[2];
+	int go[2];
+	const char *user;	/* of who names the signal */
+	const char *pip;	/* of whom it goes to */
+	bool before;		/* named before it goes to anybody */
+	bool himself;		/* whom it goes to names it, too */
+};
+
+static int shared_target(void *arg)
+{
+	struct shared *shared = arg;
+	char byte;
+
+	signal(SIGIO, SIG_IGN);
+	signal(SIGUSR2, on_sigusr2);
+	if ((shared->pip && pip_write(shared->pip)) ||
+	    (shared->himself && fcntl(shared->sockets[0], F_SETSIG, SIGUSR2)) ||
+	    fcntl(shared->sockets[0], F_SETOWN, getpid()) ||
+	    fcntl(shared->sockets[0], F_SETFL, O_ASYNC) ||
+	    write(shared->ready[1], "x", 1) != 1)
+		return 254;
+	while (read(shared->go[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	return __atomic_load_n(&got_sigusr2, __ATOMIC_RELAXED);
+}
+
+static int name_signal(void *arg)
+{
+	const struct shared *shared = arg;
+
+	if (shared->user && become(shared->user, NULL))
+		return 254;
+	return fcntl(shared->sockets[0], F_SETSIG, SIGUSR2) ? errno : 0;
+}
+
+/* Whether the target got the signal that another has named. */
+static int signal_named_by_another(struct shared *shared)
+{
+	int status, err = 0;
+	char byte;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, shared->sockets) ||
+	    pipe(shared->ready) || pipe(shared->go))
+		return -errno;
+	if (shared->before)
+		err = in_child(name_signal, shared);
+	pid = fork_child();
+	if (!pid)
+		_exit(shared_target(shared));
+	if (read(shared->ready[0], &byte, 1) != 1)
+		return -EPIPE;
+	if (!shared->before && !shared->himself)
+		err = in_child(name_signal, shared);
+	if (write(shared->sockets[1], "x", 1) != 1 ||
+	    write(shared->go[1], "x", 1) != 1)
+		return -EPIPE;
+	waitpid(pid, &status, 0);
+	close(shared->sockets[0]);
+	close(shared->sockets[1]);
+	return err ? -err : WEXITSTATUS(status);
+}
+
+TEST_F_TIMEOUT(doors, sigio_that_another_has_named, 120)
+{
+	struct shared shared = {};
+
+	EXPECT_EQ(1, signal_named_by_another(&shared));
+	shared.before = true;
+	EXPECT_EQ(1, signal_named_by_another(&shared));
+	shared.user = ALICE;
+	EXPECT_EQ(0, signal_named_by_another(&shared));
+	shared.before = false;
+	EXPECT_EQ(0, signal_named_by_another(&shared));
+	shared.user = NULL;
+	shared.pip = "1 1";
+	EXPECT_EQ(0, signal_named_by_another(&shared));
+	shared.before = true;
+	EXPECT_EQ(0, signal_named_by_another(&shared));
+	/* Its own it gets, though a user has named one before: two are none. */
+	shared.before = false;
+	shared.himself = true;
+	EXPECT_EQ(1, signal_named_by_another(&shared));
+	shared.before = true;
+	shared.user = ALICE;
+	EXPECT_EQ(0, signal_named_by_another(&shared));
+}
+
+/* Init of a pid namespace, and a process in that which ends it by reboot(). */
+struct rebooted {
+	const char *pip;
+	const char *user;
+	int answer[2];
+};
+
+static int reboot_here(void *arg)
+{
+	const struct rebooted *rebooted = arg;
+	int err;
+
+	if (rebooted->pip && pip_write("0 0"))
+		return 254;
+	if (rebooted->user && become(rebooted->user, NULL))
+		return 253;
+	reboot(RB_AUTOBOOT);
+	err = errno;
+	return write(rebooted->answer[1], &err, sizeof(err)) == sizeof(err) ? 0 : 252;
+}
+
+static int init_of_namespace(void *arg)
+{
+	const struct rebooted *rebooted = arg;
+
+	if (rebooted->pip && pip_write(rebooted->pip))
+		return 254;
+	return in_child(reboot_here, arg) ? 1 : 42;
+}
+
+/* The errno of who called it, 0 if the namespace came to its end. */
+static int reboot_namespace(struct rebooted *rebooted)
+{
+	static char stack[65536];
+	int status, err = 0;
+	pid_t pid;
+
+	if (pipe2(rebooted->answer, O_NONBLOCK))
+		return -errno;
+	pid = clone(init_of_namespace, stack + sizeof(stack) - 16,
+		    CLONE_NEWPID | SIGCHLD, rebooted);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -errno;
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 42)
+		return -EIO;
+	if (read(rebooted->answer[0], &err, sizeof(err)) != sizeof(err))
+		err = 0;
+	close(rebooted->answer[0]);
+	close(rebooted->answer[1]);
+	return WIFEXITED(status) ? err : 0;
+}
+
+TEST_F_TIMEOUT(doors, reboot_of_a_pid_namespace, 120)
+{
+	struct rebooted rebooted = {};
+
+	/* As kill(): a process of SYSTEM may, a user may not, */
+	EXPECT_EQ(0, reboot_namespace(&rebooted));
+	rebooted.user = ALICE;
+	EXPECT_EQ(EPERM, reboot_namespace(&rebooted));
+	/* and nobody where init is protected, */
+	rebooted.user = NULL;
+	rebooted.pip = "1 1";
+	EXPECT_EQ(EPERM, reboot_namespace(&rebooted));
 }
 
 /* kill() of several tells of refusals only if all refused. */

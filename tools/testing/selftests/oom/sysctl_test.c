@@ -131,6 +131,30 @@ TEST_F(policy, every_knob_needs_the_privilege)
 	EXPECT_EQ(0, write_file(OTHER, old));
 }
 
+/* What was set stays, though Linux would have another value for huge pages or none. */
+TEST_F(policy, min_free_kbytes_and_huge_pages)
+{
+	static const char pages[] = "/sys/kernel/mm/transparent_hugepage/enabled";
+	static const char knob[] = "/proc/sys/vm/min_free_kbytes";
+	static const char * const words[] = { "never", "always" };
+	char old[64], text[64], *mode;
+	long long now;
+	unsigned int i;
+
+	if (read_file(pages, text, sizeof(text)) < 0)
+		SKIP(return, "no transparent huge pages");
+	mode = strtok(strchr(text, '[') + 1, "]");
+	ASSERT_LT(0, read_file(knob, old, sizeof(old)));
+	ASSERT_EQ(0, write_file(knob, "1234"));
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		EXPECT_EQ(0, write_file(pages, words[i]));
+		EXPECT_EQ(0, read_number(knob, &now));
+		EXPECT_EQ(1234, now);
+	}
+	EXPECT_EQ(0, write_file(pages, mode));
+	EXPECT_EQ(0, write_file(knob, old));
+}
+
 /* What a namespace of IPC has for itself is for who is in it to set. */
 TEST_F(policy, a_namespace_of_ipc_has_its_own)
 {

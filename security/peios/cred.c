@@ -210,6 +210,27 @@ u64 peios_current_enabled(void)
 	return enabled;
 }
 
+/**
+ * peios_current_present() - the privileges that the current thread has
+ *
+ * As peios_current_enabled(), but those that are not enabled, too.
+ *
+ * Context: any in which current is who asks.
+ * Return: the privileges' mask.
+ */
+u64 peios_current_present(void)
+{
+	const struct cred *cred = current_cred(), *real = current_real_cred();
+	u64 present;
+
+	if (unlikely(current->flags & PF_IO_WORKER))
+		return 0;
+	present = peios_cred_present(cred);
+	if (unlikely(cred != real))
+		present &= peios_cred_present(real);
+	return present;
+}
+
 static void hook_cred_transfer(struct cred *new, const struct cred *old)
 {
 	struct peios_cred *to = peios_cred(new);

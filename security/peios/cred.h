@@ -70,6 +70,7 @@ void peios_cred_user(const struct cred *cred, struct peios_sid *sid);
 void peios_cred_use(const struct cred *cred, u64 privilege);
 void peios_cred_identity(const struct cred *cred, struct peios_identity *who);
 u64 peios_current_enabled(void);
+u64 peios_current_present(void);
 
 void __init peios_add_cred_hooks(void);
 

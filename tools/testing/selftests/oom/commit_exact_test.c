@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -215,6 +216,48 @@ TEST_F(strict, the_tcb_tier_may_use_the_admin_reserve)
 	if (!peios_enforces())
 		SKIP(return, "Peios does not decide here");
 	EXPECT_EQ(0, run_in(NULL, with_reserve, "disable SeTcbPrivilege"));
+}
+
+/* A file in memory, by a file system over another that the tier has mounted */
+static int reserve_by_overlayfs(void *arg)
+{
+	const char *dir = arg;
+	char file[64];
+	int fd;
+
+	MUST(!mount("tmpfs", dir, "tmpfs", 0, NULL) && !chdir(dir));
+	MUST(!mkdir("lower", 0755) && !mkdir("upper", 0755) &&
+	     !mkdir("work", 0755) && !mkdir("merged", 0755));
+	if (mount("overlay", "merged", "overlay", 0,
+		  "lowerdir=lower,upperdir=upper,workdir=work"))
+		return errno == ENODEV ? KSFT_SKIP : 1;
+	snprintf(file, sizeof(file), "%s/merged/file", dir);
+	leave(1000);
+	MUST(!write_file(VM("admin_reserve_kbytes"), "3200"));
+	fd = open(file, O_RDWR | O_CREAT, 0600);
+	MUST(fd >= 0);
+	MUST(!fallocate(fd, 0, 0, PAGES(900)) && !ftruncate(fd, 0));
+	MUST(!token_command("remove SeTcbPrivilege"));
+	MUST(fallocate(fd, 0, 0, PAGES(1000 - (3200 << 10) / page + 1)));
+	MUST(!fallocate(fd, 0, 0, PAGES(1000 - (3200 << 10) / page)));
+	return 0;
+}
+
+TEST_F(strict, the_admin_reserve_is_not_for_who_writes_over_overlayfs)
+{
+	char dir[] = "/tmp/oom_reserve_XXXXXX";
+	int ret;
+
+	if (!peios_enforces())
+		SKIP(return, "Peios does not decide here");
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ret = run_in(NULL, reserve_by_overlayfs, dir);
+	rmdir(dir);
+	if (ret == KSFT_SKIP)
+		SKIP(return, "no overlayfs");
+	EXPECT_EQ(0, ret);
 }
 
 static int user_reserve(void *arg)

@@ -390,7 +390,8 @@ static bool terminal_has_tcb(const struct file *file)
  * may change it between the two, so all of TIOCLINUX is asked for.
  *
  * To hang a terminal up ends who sits before it, and to steal it takes what is
- * typed there.
+ * typed there. Another line discipline does the one or the other: what is typed
+ * goes to it, and a shell reads its error.
  *
  * Context: process context.
  * Return: 0, or -EPERM; in permissive mode always 0.
@@ -444,3 +445,4 @@ void __init peios_add_file_hooks(void)
 {
 	security_add_hooks(file_hooks, ARRAY_SIZE(file_hooks), &peios_lsmid);
 }
+	case TIOCSETD:

@@ -374,7 +374,7 @@ static int meddle(void *arg)
 	return 0;
 }
 
-/* To steal it and to hang it up. */
+/* To steal it, to have it read by something else, and to hang it up. */
 TEST_F(root, meddling_with_a_terminal)
 {
 	struct sitter sitter = {};
@@ -428,6 +428,7 @@ TEST_F(root, loopback_of_a_line)
 	EXPECT_EQ(-EIO, set_lines(tty, TIOCMSET, TIOCM_DTR));
 }
 
+	int discipline = 0;
 /* The kernel reads the command again after it was asked for: see all of them. */
 static int console_command(int console, char command)
 {
@@ -436,6 +437,10 @@ static int console_command(int console, char command)
 
 TEST_F(root, pasting_into_a_console)
 {
+	/* The discipline that it has */
+	if (result(ioctl(sitter->tty, TIOCSETD, &discipline)) !=
+	    (sitter->without ? 0 : -EPERM))
+		return 3;
 	int console = open("/dev/tty1", O_RDWR | O_NOCTTY);
 
 	ASSERT_LE(0, console);

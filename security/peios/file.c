@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/lsm_hooks.h>
 #include <linux/magic.h>
 #include <linux/mnt_namespace.h>
@@ -26,6 +27,8 @@
 #include <linux/nsproxy.h>
 #include <linux/peios.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_fs.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -272,6 +275,29 @@ static int open_for_event(struct vfsmount *mnt)
 static int hook_file_open(struct file *file)
 {
 	int err;
+/**
+ * peios_decides_opens() - would a mark of fanotify decide about others' opens?
+ * @mask: its events
+ *
+ * Who is asked for permission can refuse it, or not answer, to whoever opens, reads
+ * or executes the file: to a service that sets policy, too.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool peios_decides_opens(u64 mask)
+{
+	return mask & ALL_FSNOTIFY_PERM_EVENTS;
+}
+
+static int hook_path_notify(const struct path *path, u64 mask,
+			    unsigned int obj_type)
+{
+	if (likely(!peios_decides_opens(mask)))
+		return 0;
+	return peios_need(PEIOS_PRIV_TCB, "fanotify", -EACCES, true);
+}
+
 
 	/* Nobody but fanotify opens files that are to make no events. */
 	if (likely(!(file->f_mode & (FMODE_WRITE | FMODE_NONOTIFY))))
@@ -295,6 +321,39 @@ static int hook_file_open(struct file *file)
 /* A hierarchy of cgroup v1 can be told its release_agent when it is mounted. */
 static int hook_fs_context_parse_param(struct fs_context *fc,
 				       struct fs_parameter *param)
+/**
+ * peios_policy_fs() - is a file system where policy is set?
+ * @magic: its s_magic
+ *
+ * All mounts of it, in whatever mount namespace, share one super block, so that who
+ * makes that read-only, or hides what is in it, does so to those who set policy.
+ *
+ * Context: any.
+ * Return: true if who sets its options again needs SeTcbPrivilege.
+ */
+bool peios_policy_fs(unsigned long magic)
+{
+	switch (magic) {
+	case PROC_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
+{
+	/* That of a container is its own affair. */
+	if (!peios_policy_fs(sb->s_magic) || sb->s_user_ns != &init_user_ns ||
+	    (sb->s_magic == PROC_SUPER_MAGIC && proc_pid_ns(sb) != &init_pid_ns))
+		return 0;
+	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
+}
+
 {
 	if (strcmp(param->key, "release_agent") ||
 	    strcmp(fc->fs_type->name, "cgroup"))
@@ -413,6 +472,7 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 	case TIOCVHANGUP:
 		asked = terminal_has_tcb(file);
 		break;
+	case TIOCSETD:
 	default:
 		return 0;
 	}
@@ -435,6 +495,8 @@ static struct security_hook_list file_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(fs_context_parse_param, hook_fs_context_parse_param),
 #ifdef CONFIG_SECURITY_TTY_LOOP
 	LSM_HOOK_INIT(tty_loop, hook_tty_loop),
+	LSM_HOOK_INIT(path_notify, hook_path_notify),
+	LSM_HOOK_INIT(sb_remount, hook_sb_remount),
 #endif
 };
 
@@ -445,4 +507,3 @@ void __init peios_add_file_hooks(void)
 {
 	security_add_hooks(file_hooks, ARRAY_SIZE(file_hooks), &peios_lsmid);
 }
-	case TIOCSETD:

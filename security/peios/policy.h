@@ -18,6 +18,8 @@ u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr);
 bool peios_policy_path(unsigned long magic, const char *path);
 bool peios_policy_name(const char *name);
+bool peios_policy_fs(unsigned long magic);
+bool peios_decides_opens(u64 mask);
 bool peios_audit_policy(u16 type, const void *data, size_t size, u32 enabled);
 
 int peios_terminal_ioctl(const struct file *file, unsigned int cmd,

@@ -9,6 +9,7 @@
 #include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/filter.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/ipc.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
@@ -153,6 +154,42 @@ static void audit_messages(struct kunit *test)
 		u16 type;
 		u32 mask, enabled;
 		size_t size;
+static void policy_file_systems(struct kunit *test)
+{
+	static const unsigned long policy[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC, SECURITYFS_MAGIC,
+		CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+	};
+	static const unsigned long free[] = {
+		TMPFS_MAGIC, EXT4_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
+		DEVPTS_SUPER_MAGIC, BINFMTFS_MAGIC, 0,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(policy); i++)
+		KUNIT_EXPECT_TRUE(test, peios_policy_fs(policy[i]));
+	for (i = 0; i < ARRAY_SIZE(free); i++)
+		KUNIT_EXPECT_FALSE(test, peios_policy_fs(free[i]));
+}
+
+static void permission_events(struct kunit *test)
+{
+	static const u64 asked[] = {
+		FS_OPEN_PERM, FS_ACCESS_PERM, FS_OPEN_EXEC_PERM,
+		FS_OPEN | FS_OPEN_PERM,
+	};
+	static const u64 free[] = {
+		0, FS_OPEN, FS_ACCESS, FS_OPEN_EXEC, FS_MODIFY | FS_ISDIR,
+		(u64)FS_OPEN_PERM << 32,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(asked); i++)
+		KUNIT_EXPECT_TRUE(test, peios_decides_opens(asked[i]));
+	for (i = 0; i < ARRAY_SIZE(free); i++)
+		KUNIT_EXPECT_FALSE(test, peios_decides_opens(free[i]));
+}
+
 		bool policy;
 		u32 now;
 	} cases[] = {
@@ -426,6 +463,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(privileges_that_do_not_count),
 	KUNIT_CASE(kernel_threads),
 #ifdef CONFIG_SYSVIPC
+	KUNIT_CASE(policy_file_systems),
+	KUNIT_CASE(permission_events),
 	KUNIT_CASE(segments_that_are_given),
 	KUNIT_CASE(segments_of_whom),
 #endif

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -244,6 +245,73 @@ TEST_F(root, release_agent)
 	EXPECT_EQ(0, write_file(path, "1"));
 }
 
+/* -- File systems where policy is set -- */
+
+static int remount(const char *dir, const char *type)
+{
+	return result(mount(type, dir, type, MS_REMOUNT, NULL));
+}
+
+static int remount_by_context(const char *dir)
+{
+	int fd = syscall(SYS_fspick, AT_FDCWD, dir, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = result(syscall(SYS_fsconfig, fd, 7 /* FSCONFIG_CMD_RECONFIGURE */,
+			     NULL, NULL, 0));
+	close(fd);
+	return err;
+}
+
+static const struct {
+	const char *type;
+	const char *dir;
+	bool has_options;	/* which would be lost */
+} policy_fs[] = {
+	{ "proc", "/proc", false },
+	{ "sysfs", "/sys", false },
+	{ "securityfs", "/sys/kernel/security", false },
+	{ "cgroup2", CGROUP_ROOT, true },
+};
+
+TEST_F(root, file_systems_of_policy_set_again)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(policy_fs); i++) {
+		if (policy_fs[i].has_options)
+			continue;
+		TH_LOG("%s", policy_fs[i].type);
+		EXPECT_EQ(0, remount(policy_fs[i].dir, policy_fs[i].type));
+		EXPECT_EQ(0, remount_by_context(policy_fs[i].dir));
+	}
+	ASSERT_EQ(0, mount("tmpfs", self->dir, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, give_up());
+	for (i = 0; i < ARRAY_SIZE(policy_fs); i++) {
+		TH_LOG("%s", policy_fs[i].type);
+		EXPECT_EQ(-EACCES, remount(policy_fs[i].dir, policy_fs[i].type));
+		EXPECT_EQ(-EACCES, remount_by_context(policy_fs[i].dir));
+		/* A mount of it is only for who sees that mount. */
+		EXPECT_EQ(0, result(mount(NULL, policy_fs[i].dir, NULL,
+					  MS_REMOUNT | MS_BIND | MS_NOATIME, NULL)));
+	}
+	EXPECT_EQ(0, remount(self->dir, "tmpfs"));
+}
+
+static int remount_own_proc(void *dir)
+{
+	if (give_up() || mount("proc", dir, "proc", 0, NULL))
+		return 250;
+	return -remount(dir, "proc");
+}
+
+TEST_F(root, proc_of_another_pid_namespace_set_again)
+{
+	ASSERT_EQ(0, unshare(CLONE_NEWPID));
+	EXPECT_EQ(0, in_child(remount_own_proc, self->dir));
+}
+
 /* -- Terminals -- */
 
 static int open_pty(int *master)
@@ -360,6 +428,7 @@ static void stand_up(struct sitter *sitter)
 static int meddle(void *arg)
 {
 	const struct sitter *sitter = arg;
+	int discipline = 0;
 
 	if (give_up() || setsid() < 0)
 		return 250;
@@ -368,6 +437,10 @@ static int meddle(void *arg)
 		return 1;
 	if (sitter->without)
 		signal(SIGHUP, SIG_IGN);
+	/* The discipline that it has */
+	if (result(ioctl(sitter->tty, TIOCSETD, &discipline)) !=
+	    (sitter->without ? 0 : -EPERM))
+		return 3;
 	if (result(ioctl(sitter->tty, TIOCVHANGUP)) !=
 	    (sitter->without ? 0 : -EPERM))
 		return 2;
@@ -428,7 +501,6 @@ TEST_F(root, loopback_of_a_line)
 	EXPECT_EQ(-EIO, set_lines(tty, TIOCMSET, TIOCM_DTR));
 }
 
-	int discipline = 0;
 /* The kernel reads the command again after it was asked for: see all of them. */
 static int console_command(int console, char command)
 {
@@ -437,10 +509,6 @@ static int console_command(int console, char command)
 
 TEST_F(root, pasting_into_a_console)
 {
-	/* The discipline that it has */
-	if (result(ioctl(sitter->tty, TIOCSETD, &discipline)) !=
-	    (sitter->without ? 0 : -EPERM))
-		return 3;
 	int console = open("/dev/tty1", O_RDWR | O_NOCTTY);
 
 	ASSERT_LE(0, console);
@@ -890,6 +958,32 @@ TEST_F(root, drivers_of_devices)
 				 O_WRONLY));
 	EXPECT_EQ(0, open_result("/sys/bus/platform/drivers_autoprobe",
 				 O_WRONLY));
+}
+
+/* -- Permission to open -- */
+
+static int mark(const char *path, unsigned long long mask)
+{
+	int group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY), err;
+
+	if (group < 0)
+		return -errno;
+	err = result(fanotify_mark(group, FAN_MARK_ADD, mask, AT_FDCWD, path));
+	close(group);
+	return err;
+}
+
+TEST_F(root, permission_to_open)
+{
+	if (mark(self->dir, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD) == -EINVAL)
+		SKIP(return, "fanotify asks for no permission");
+	EXPECT_EQ(0, mark(self->dir, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, mark(self->dir, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD));
+	EXPECT_EQ(-EACCES, mark(KNOB, FAN_ACCESS_PERM));
+	EXPECT_EQ(-EACCES, mark("/", FAN_OPEN | FAN_OPEN_EXEC_PERM));
+	/* To be told is free. */
+	EXPECT_EQ(0, mark(self->dir, FAN_OPEN | FAN_EVENT_ON_CHILD));
 }
 
 /* -- Events -- */

@@ -169,8 +169,10 @@ bool peios_policy_path(unsigned long magic, const char *path)
  *
  * By these a device gets another driver or none, or goes: with it goes whoever
  * sits before a terminal, or has a disk, and a driver for user space (UIO, VFIO)
- * hands a device out that reaches memory. They are in the folders of each bus,
- * each driver and each device, whose paths have any length.
+ * hands a device out that reaches memory. A device of USB or Thunderbolt that is
+ * authorized may be a keyboard, or reach memory; one that is not any more is gone.
+ * They are in the folders of each bus, each driver and each device, whose paths have
+ * any length.
  *
  * Context: any.
  * Return: true if who writes it needs SeTcbPrivilege.
@@ -178,8 +180,9 @@ bool peios_policy_path(unsigned long magic, const char *path)
 bool peios_policy_name(const char *name)
 {
 	static const char * const names[] = {
-		"bind", "delete", "driver_override", "new_id", "remove",
-		"unbind",
+		"authorized", "authorized_default", "bind", "delete",
+		"driver_override", "interface_authorized_default", "new_id",
+		"remove", "unbind",
 	};
 
 	return match_string(names, ARRAY_SIZE(names), name) >= 0;
@@ -272,9 +275,6 @@ static int open_for_event(struct vfsmount *mnt)
 	return peios_need(PEIOS_PRIV_TCB, "fanotify", -EACCES, true);
 }
 
-static int hook_file_open(struct file *file)
-{
-	int err;
 /**
  * peios_decides_opens() - would a mark of fanotify decide about others' opens?
  * @mask: its events
@@ -298,6 +298,9 @@ static int hook_path_notify(const struct path *path, u64 mask,
 	return peios_need(PEIOS_PRIV_TCB, "fanotify", -EACCES, true);
 }
 
+static int hook_file_open(struct file *file)
+{
+	int err;
 
 	/* Nobody but fanotify opens files that are to make no events. */
 	if (likely(!(file->f_mode & (FMODE_WRITE | FMODE_NONOTIFY))))
@@ -318,9 +321,6 @@ static int hook_path_notify(const struct path *path, u64 mask,
 	return peios_need_process(PEIOS_PRIV_TCB, "write_policy", -EACCES);
 }
 
-/* A hierarchy of cgroup v1 can be told its release_agent when it is mounted. */
-static int hook_fs_context_parse_param(struct fs_context *fc,
-				       struct fs_parameter *param)
 /**
  * peios_policy_fs() - is a file system where policy is set?
  * @magic: its s_magic
@@ -354,6 +354,9 @@ static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
 	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
 }
 
+/* A hierarchy of cgroup v1 can be told its release_agent when it is mounted. */
+static int hook_fs_context_parse_param(struct fs_context *fc,
+				       struct fs_parameter *param)
 {
 	if (strcmp(param->key, "release_agent") ||
 	    strcmp(fc->fs_type->name, "cgroup"))
@@ -469,10 +472,10 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 	case TIOCSCTTY:
 		asked = arg == 1 && terminal_has_tcb(file);
 		break;
+	case TIOCSETD:
 	case TIOCVHANGUP:
 		asked = terminal_has_tcb(file);
 		break;
-	case TIOCSETD:
 	default:
 		return 0;
 	}
@@ -492,11 +495,11 @@ static int hook_tty_loop(struct tty_struct *tty)
 
 static struct security_hook_list file_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_open, hook_file_open),
+	LSM_HOOK_INIT(path_notify, hook_path_notify),
+	LSM_HOOK_INIT(sb_remount, hook_sb_remount),
 	LSM_HOOK_INIT(fs_context_parse_param, hook_fs_context_parse_param),
 #ifdef CONFIG_SECURITY_TTY_LOOP
 	LSM_HOOK_INIT(tty_loop, hook_tty_loop),
-	LSM_HOOK_INIT(path_notify, hook_path_notify),
-	LSM_HOOK_INIT(sb_remount, hook_sb_remount),
 #endif
 };
 

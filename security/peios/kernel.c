@@ -90,7 +90,8 @@ u64 peios_lockdown_privilege(enum lockdown_reason what)
  * signals and may change what functions return; those of type syscall have the
  * same functions and are run by hand; others stand in for functions of the kernel,
  * or change what a sysctl is set to, or what getsockopt() tells a service of who is
- * at the other end. What else decides about packets, sockets and devices is free,
+ * at the other end; those of type netfilter are given structures of the kernel, whose
+ * pointers they may follow. What else decides about packets, sockets and devices is free,
  * as far as it does not see memory (peios_bpf_sees_memory()).
  *
  * Return: a bit, or 0.
@@ -110,6 +111,7 @@ u64 peios_bpf_privilege(enum bpf_prog_type type)
 	case BPF_PROG_TYPE_SYSCALL:
 	case BPF_PROG_TYPE_CGROUP_SYSCTL:
 	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
+	case BPF_PROG_TYPE_NETFILTER:
 		return PEIOS_PRIV_TCB;
 	default:
 		return 0;
@@ -120,7 +122,8 @@ u64 peios_bpf_privilege(enum bpf_prog_type type)
  * What CAP_PERFMON adds for programs of any type: memory of the process in whose
  * system call they run, such as that which sends a packet, of another, or of the
  * kernel; tasks, from which others are reached; texts made of what an address
- * points to.
+ * points to; sockets as the kernel has them, whose pointers lead on, to files,
+ * namespaces and processes.
  */
 static bool helper_sees_memory(int id)
 {
@@ -141,6 +144,13 @@ static bool helper_sees_memory(int id)
 	case BPF_FUNC_trace_vprintk:
 	case BPF_FUNC_snprintf:
 	case BPF_FUNC_snprintf_btf:
+	case BPF_FUNC_skc_to_tcp6_sock:
+	case BPF_FUNC_skc_to_tcp_sock:
+	case BPF_FUNC_skc_to_tcp_timewait_sock:
+	case BPF_FUNC_skc_to_tcp_request_sock:
+	case BPF_FUNC_skc_to_udp6_sock:
+	case BPF_FUNC_skc_to_unix_sock:
+	case BPF_FUNC_skc_to_mptcp_sock:
 		return true;
 	default:
 		return false;

@@ -62,6 +62,7 @@ static void bpf_types(struct kunit *test)
 		BPF_PROG_TYPE_STRUCT_OPS, BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_LSM,
 		BPF_PROG_TYPE_SYSCALL,
 		BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_PROG_TYPE_CGROUP_SOCKOPT,
+		BPF_PROG_TYPE_NETFILTER,
 	};
 	unsigned int type, i, nr = 0;
 
@@ -87,6 +88,10 @@ static void bpf_memory(struct kunit *test)
 		BPF_FUNC_get_current_task_btf, BPF_FUNC_task_pt_regs,
 		BPF_FUNC_trace_printk, BPF_FUNC_trace_vprintk,
 		BPF_FUNC_snprintf, BPF_FUNC_snprintf_btf,
+		BPF_FUNC_skc_to_tcp6_sock, BPF_FUNC_skc_to_tcp_sock,
+		BPF_FUNC_skc_to_tcp_timewait_sock,
+		BPF_FUNC_skc_to_tcp_request_sock, BPF_FUNC_skc_to_udp6_sock,
+		BPF_FUNC_skc_to_unix_sock, BPF_FUNC_skc_to_mptcp_sock,
 	};
 	static const s32 free[] = {
 		BPF_FUNC_map_lookup_elem, BPF_FUNC_ktime_get_ns,
@@ -135,8 +140,10 @@ static void policy_names(struct kunit *test)
 	} cases[] = {
 		{ "bind", true }, { "unbind", true }, { "new_id", true },
 		{ "driver_override", true }, { "remove", true },
-		{ "delete", true },
-		{ "uevent", false }, { "drivers_autoprobe", false },
+		{ "delete", true }, { "authorized", true },
+		{ "authorized_default", true },
+		{ "interface_authorized_default", true },
+		{ "authorize", false }, { "uevent", false }, { "drivers_autoprobe", false },
 		{ "rescan", false }, { "online", false }, { "bin", false },
 		{ "binding", false }, { "", false },
 	};
@@ -147,13 +154,6 @@ static void policy_names(struct kunit *test)
 				    cases[i].policy, "%s", cases[i].name);
 }
 
-#ifdef CONFIG_AUDIT
-static void audit_messages(struct kunit *test)
-{
-	static const struct {
-		u16 type;
-		u32 mask, enabled;
-		size_t size;
 static void policy_file_systems(struct kunit *test)
 {
 	static const unsigned long policy[] = {
@@ -190,6 +190,13 @@ static void permission_events(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, peios_decides_opens(free[i]));
 }
 
+#ifdef CONFIG_AUDIT
+static void audit_messages(struct kunit *test)
+{
+	static const struct {
+		u16 type;
+		u32 mask, enabled;
+		size_t size;
 		bool policy;
 		u32 now;
 	} cases[] = {
@@ -456,6 +463,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(bpf_memory),
 	KUNIT_CASE(policy_paths),
 	KUNIT_CASE(policy_names),
+	KUNIT_CASE(policy_file_systems),
+	KUNIT_CASE(permission_events),
 #ifdef CONFIG_AUDIT
 	KUNIT_CASE(audit_messages),
 #endif
@@ -463,8 +472,6 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(privileges_that_do_not_count),
 	KUNIT_CASE(kernel_threads),
 #ifdef CONFIG_SYSVIPC
-	KUNIT_CASE(policy_file_systems),
-	KUNIT_CASE(permission_events),
 	KUNIT_CASE(segments_that_are_given),
 	KUNIT_CASE(segments_of_whom),
 #endif

@@ -4,6 +4,7 @@
 # terminal it ends in a login; without one the machine is powered off when it is up.
 #
 # MEMORY	the machine's, in MB
+# APPEND	more for the kernel's command line, such as peios=permissive
 #
 # What is changed in the machine stays until one of its packages changes.
 
@@ -17,7 +18,7 @@ if [ ! -e "$vm/vm.img" ] || ! cmp -s "$vm/.image" "$vm/.vm-image"; then
 	cp "$vm/.image" "$vm/.vm-image"
 fi
 image=$LINUX/release/arch/x86/boot/bzImage
-append=(root=/dev/vda rw kunit.enable=0 "lsm=$VM_LSM")
+read -r -a append <<< "root=/dev/vda rw kunit.enable=0 lsm=$VM_LSM ${APPEND:-}"
 network='-nic user,model=virtio-net-pci'
 
 echo "Booting Debian 12 on Linux $(version_of "$LINUX"): $mb MB, 2 CPUs"

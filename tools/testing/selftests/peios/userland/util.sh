@@ -122,7 +122,8 @@ forget_logon_policy()
 {
 	rm -rf "$registry"
 	[ ! -e /root/logon.before ] || mv /root/logon.before "$registry"
-	systemctl -q stop peios-elevate.socket peios-elevate.service peios-run.socket
+	systemctl -q disable --now peios-elevate.socket
+	systemctl -q stop peios-elevate.service peios-run.socket
 	fresh_logins
 }
 

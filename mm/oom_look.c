@@ -314,16 +314,16 @@ static bool oom_look_back(const struct oom_control *oc)
 #ifdef CONFIG_OOM_LOOK_PAUSE
 /*
  * For tests. Written: 0 goes on, 1 stops the next OOM between choice and kill, 2
- * likewise, but does not look then, 3 goes on and holds up no kill until another is
- * written. Read: how many have stopped.
+ * likewise, but does not look then, 3 goes on and neither holds up a kill nor calls one
+ * off until another is written. Read: how many have stopped.
  */
 static u8 oom_pause;
-static bool oom_unheld;
+static bool oom_look_off;
 static u64 oom_paused;
 
-static bool oom_look_holds(void)
+static bool oom_look_is_on(void)
 {
-	return !READ_ONCE(oom_unheld);
+	return !READ_ONCE(oom_look_off);
 }
 
 /* True if there is to be no look at all. */
@@ -361,7 +361,7 @@ static ssize_t oom_pause_write(struct file *file, const char __user *from, size_
 		return err;
 	if (value > 3)
 		return -EINVAL;
-	WRITE_ONCE(oom_unheld, value == 3);
+	WRITE_ONCE(oom_look_off, value == 3);
 	WRITE_ONCE(oom_pause, value % 3);
 	return len;
 }
@@ -379,7 +379,7 @@ static void __init oom_look_pause_init(void)
 	debugfs_create_file("oom_look_pause", 0600, NULL, NULL, &oom_pause_fops);
 }
 #else
-static bool oom_look_holds(void)
+static bool oom_look_is_on(void)
 {
 	return true;
 }
@@ -405,7 +405,7 @@ static void __init oom_look_pause_init(void)
  */
 bool oom_look_held(struct oom_control *oc)
 {
-	if (oom_look_demanded(oc) || !oom_look_holds() ||
+	if (oom_look_demanded(oc) || !oom_look_is_on() ||
 	    !oom_shortage_hold(oom_look_shortage(oc), oom_look_coming(oc),
 			       1ULL << oc->order, ktime_get_ns()))
 		return false;
@@ -429,7 +429,7 @@ bool oom_look_called_off(struct oom_control *oc, bool first)
 	static bool blind;
 
 	lockdep_assert_held(&oom_lock);
-	if (oom_look_demanded(oc))
+	if (oom_look_demanded(oc) || !oom_look_is_on())
 		return false;
 	if (first)
 		blind = oom_look_pause();

@@ -500,6 +500,7 @@ int main(void)
 	unsigned int i;
 
 	printf("TAP version 13\n");
+	look_off();
 	no_share_for_others();
 	/* Who could be killed by SysRq is only who is to be. */
 	tap_must(write_file(ADJ_FILE, "-1000"), ADJ_FILE);

@@ -52,12 +52,14 @@ FIXTURE_SETUP(event)
 	if (err == -ENOENT || err == -EROFS)
 		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
 	ASSERT_EQ(0, err);
+	look_off();
 	self->first = history_last() + 1;
 	self->kills = vmstat_kills();
 }
 
 FIXTURE_TEARDOWN(event)
 {
+	look_on();
 	write_file(LAST_RESORT, "0");
 	if (self->path[0])
 		cgroup_remove(self->path);
@@ -898,6 +900,7 @@ FIXTURE_SETUP(group)
 	ASSERT_LT(0, self->in_side);
 	self->immune = sleeper(self->leaf, "-1000");
 	ASSERT_LT(0, self->immune);
+	look_off();
 	self->first = history_last() + 1;
 	self->kills = vmstat_kills();
 	self->again = vmstat_again();
@@ -905,6 +908,7 @@ FIXTURE_SETUP(group)
 
 FIXTURE_TEARDOWN(group)
 {
+	look_on();
 	if (!self->top[0])
 		return;
 	cgroup_pair_remove(&self->cgroups);
@@ -1091,11 +1095,13 @@ FIXTURE_SETUP(audit)
 		SKIP(return, "no cgroup v2 with memory at " CGROUP_ROOT);
 	ASSERT_EQ(0, err);
 	ASSERT_EQ(0, audit_enable(1));
+	look_off();
 	self->first = history_last() + 1;
 }
 
 FIXTURE_TEARDOWN(audit)
 {
+	look_on();
 	if (self->reader >= 0)
 		audit_enable(0);
 	if (self->reader >= 0)

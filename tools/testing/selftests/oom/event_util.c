@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -270,6 +271,20 @@ long long cgroup_kills(const char *cgroup)
 	snprintf(path, sizeof(path), "%s/memory.events", cgroup);
 	read_key_number(path, "oom_kill", &kills);
 	return kills;
+}
+
+#define LOOK_PAUSE	"/sys/kernel/debug/oom_look_pause"
+
+void look_off(void)
+{
+	if (access(LOOK_PAUSE, F_OK))
+		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	write_file(LOOK_PAUSE, "3");
+}
+
+void look_on(void)
+{
+	write_file(LOOK_PAUSE, "0");
 }
 
 static int audit_socket(unsigned int groups, int rcvbuf)

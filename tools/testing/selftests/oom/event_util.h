@@ -58,6 +58,13 @@ long long vmstat_kills(void);
 long long vmstat_again(void);
 long long cgroup_kills(const char *cgroup);
 
+/*
+ * Have each kill happen, and each record be one of a kill: none is held up or called off
+ * because memory comes back meanwhile. Does nothing without CONFIG_OOM_LOOK_PAUSE.
+ */
+void look_off(void);
+void look_on(void);
+
 /* A socket that reads audit's multicast group. */
 int audit_listen(void);
 /* A socket that audit takes for auditd's, which may have a small buffer. */

@@ -257,6 +257,7 @@ int main(int argc, char **argv)
 	int rounds = argc > 2 ? atoi(argv[2]) : 1;
 
 	printf("TAP version 13\n");
+	look_off();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	make_all_immune();
 	set_sysctl("oom_dump_tasks", "0");

@@ -197,6 +197,7 @@ int main(int argc, char **argv)
 	enum kind kind;
 
 	printf("TAP version 13\n");
+	look_off();
 	if (argc == 2 && !strcmp(argv[1], "survive")) {
 		for (kind = GLOBAL; kind < KINDS; kind++)
 			one("0", kind);

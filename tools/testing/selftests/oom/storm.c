@@ -293,6 +293,7 @@ int main(int argc, char **argv)
 	pid_t daemon;
 
 	printf("TAP version 13\n");
+	look_off();
 	if (kills < 1) {
 		printf("Bail out! storm KILLS [stall]\n");
 		return 1;

@@ -59,12 +59,14 @@ FIXTURE_SETUP(victim)
 	ASSERT_EQ(0, hog_start(&self->eater, -1000, self->other));
 	/* Orphans of a victim come to us. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	look_off();
 	self->first = history_last() + 1;
 	self->kills = vmstat_kills();
 }
 
 FIXTURE_TEARDOWN(victim)
 {
+	look_on();
 	if (!self->top[0])
 		return;
 	if (self->eater.command >= 0)

@@ -27,7 +27,7 @@
 /* What exits has so much: it takes a while to free. */
 #define LARGE		(96 * MB)
 #define ASKED		(64 * MB)
-#define ROUNDS		10
+#define ROUNDS		3
 
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS)
 #define RW		(PROT_READ | PROT_WRITE)

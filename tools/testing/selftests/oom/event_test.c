@@ -1133,15 +1133,13 @@ TEST_F_TIMEOUT(audit, a_reader_of_the_group, 120)
 		EXPECT_EQ(pids[i], waitpid(pids[i], NULL, 0));
 	}
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, audit_read_kill(self->reader, 5000,
-					text, sizeof(text)));
+		ASSERT_EQ(0, audit_read_kill(self->reader, 5000, text, sizeof(text)));
 		EXPECT_EQ(pids[i], record_number(text, "pid"));
 		ASSERT_EQ(0, history_kill(self->first, i, line,
 					  sizeof(line)));
 		same_but_freed(_metadata, line, text);
 	}
-	EXPECT_EQ(-EAGAIN, audit_read_kill(self->reader, 200,
-				      text, sizeof(text)));
+	EXPECT_EQ(-EAGAIN, audit_read_kill(self->reader, 200, text, sizeof(text)));
 }
 
 /*
@@ -1180,8 +1178,7 @@ TEST_F_TIMEOUT(audit, a_daemon_that_stalls, 120)
 		ASSERT_EQ(0, history_kill(self->first, i, line, sizeof(line)));
 		same_but_freed(_metadata, line, text);
 	}
-	EXPECT_EQ(-EAGAIN, audit_read_kill(self->daemon, 200,
-				      text, sizeof(text)));
+	EXPECT_EQ(-EAGAIN, audit_read_kill(self->daemon, 200, text, sizeof(text)));
 	EXPECT_EQ(0, audit_backlog(64));
 }
 
@@ -1200,15 +1197,13 @@ TEST_F_TIMEOUT(audit, a_victim_with_sharers, 120)
 	pid = kill_with_sharers(sharers);
 	ASSERT_LT(0, pid);
 	for (i = 0; i <= LISTED; i++) {
-		ASSERT_EQ(0, audit_read_kill(self->reader, 5000,
-					text, sizeof(text)));
+		ASSERT_EQ(0, audit_read_kill(self->reader, 5000, text, sizeof(text)));
 		EXPECT_EQ(self->first + i, record_number(text, "seq"));
 		EXPECT_EQ(i ? 0 : SHARERS, record_number(text, "sharers"));
 		if (!i)
 			EXPECT_EQ(pid, record_number(text, "pid"));
 	}
-	EXPECT_EQ(-EAGAIN, audit_read_kill(self->reader, 200,
-				      text, sizeof(text)));
+	EXPECT_EQ(-EAGAIN, audit_read_kill(self->reader, 200, text, sizeof(text)));
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
 	for (i = 0; i < SHARERS; i++)
 		EXPECT_EQ(sharers->pids[i], waitpid(sharers->pids[i], NULL, 0));
@@ -1256,8 +1251,7 @@ TEST_F_TIMEOUT(audit, a_daemon_that_comes_late, 120)
 		EXPECT_FALSE(seen[at]);
 		seen[at] = true;
 	}
-	EXPECT_EQ(-EAGAIN, audit_read_kill(self->daemon, 200,
-				      text, sizeof(text)));
+	EXPECT_EQ(-EAGAIN, audit_read_kill(self->daemon, 200, text, sizeof(text)));
 	ASSERT_EQ(0, audit_get_status(&after));
 	EXPECT_EQ(before.lost, after.lost);
 	EXPECT_EQ(0, audit_backlog(64));
@@ -1284,8 +1278,7 @@ TEST_F_TIMEOUT(audit, not_wanted, 120)
 		/* The next one is wanted again, and the first to be sent. */
 		pid = eater(self->path, NULL);
 		EXPECT_EQ(pid, waitpid(pid, NULL, 0));
-		ASSERT_EQ(0, audit_read_kill(self->reader, 5000,
-					text, sizeof(text)));
+		ASSERT_EQ(0, audit_read_kill(self->reader, 5000, text, sizeof(text)));
 		EXPECT_EQ(pid, record_number(text, "pid"));
 	}
 }

@@ -529,6 +529,8 @@ TEST_F_TIMEOUT(hold, no_kill_while_an_exit_is_under_way, 600)
 	int i, kills, without = 0, with = 0, *busy;
 	long long held;
 
+	if (!getenv("LOOK_ROUNDS"))
+		SKIP(return, "a busy host spoils it: asked for by LOOK_ROUNDS");
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		SKIP(return, "one CPU only");
 	busy = mmap(NULL, getpagesize(), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

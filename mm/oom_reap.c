@@ -522,6 +522,7 @@ static bool oom_reap_read_page(struct vm_area_struct *vma, unsigned long addr,
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
 	if (!pte)
 		return false;
+	__acquire(ptl);	/* It is locked now: sparse does not see that. */
 	if (pte_present(ptep_get(pte)))
 		page = vm_normal_page(vma, addr, ptep_get(pte));
 	if (page)

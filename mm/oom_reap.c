@@ -531,22 +531,6 @@ static bool oom_reap_read_page(struct vm_area_struct *vma, unsigned long addr,
 	return page;
 }
 
-/* The area at @addr, or NULL if there is none, or none that can be locked. */
-static struct vm_area_struct *
-oom_reap_get_area(const struct oom_reap_memory *memory, unsigned long addr)
-{
-	if (memory->access == OOM_REAP_ACCESS_LOCK)
-		return vma_lookup(memory->mm, addr);
-	return lock_vma_under_rcu(memory->mm, addr);
-}
-
-static void oom_reap_put_area(const struct oom_reap_memory *memory,
-			      struct vm_area_struct *vma)
-{
-	if (memory->access == OOM_REAP_ACCESS_AREAS)
-		vma_end_read(vma);
-}
-
 static bool oom_reap_read_bytes(const struct oom_reap_memory *memory, u64 from,
 				void *to, size_t size)
 {
@@ -557,11 +541,15 @@ static bool oom_reap_read_bytes(const struct oom_reap_memory *memory, u64 from,
 
 	for (; ret && size; addr += part, to += part, size -= part) {
 		part = min_t(size_t, size, PAGE_SIZE - offset_in_page(addr));
-		vma = oom_reap_get_area(memory, addr);
+		if (memory->access == OOM_REAP_ACCESS_LOCK)
+			vma = vma_lookup(memory->mm, addr);
+		else
+			vma = lock_vma_under_rcu(memory->mm, addr);
 		if (!vma)
 			return false;
 		ret = oom_reap_read_page(vma, addr, to, part);
-		oom_reap_put_area(memory, vma);
+		if (memory->access == OOM_REAP_ACCESS_AREAS)
+			vma_end_read(vma);
 	}
 	return ret;
 }
@@ -842,45 +830,14 @@ bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr)
 	return true;
 }
 
-/*
- * Are an area's pages the reaper's? Only private ones are sure to go back at once.
- * What is file backed and could be reclaimed has been, and hugetlb pages belong to
- * a pool.
- */
-static bool oom_reap_takes(struct vm_area_struct *vma)
-{
-	if (vma->vm_flags & (VM_HUGETLB | VM_PFNMAP))
-		return false;
-	return vma_is_anonymous(vma) || !(vma->vm_flags & VM_SHARED);
-}
-
-/*
- * Most robust mutexes are in memory that is shared, which is not reaped: it takes
- * none of the room. An area that can't be locked now could be when it is unmapped.
- */
-static bool oom_reap_spare_page(const struct oom_reap_memory *memory,
-				unsigned long addr)
-{
-	struct vm_area_struct *vma = oom_reap_get_area(memory, addr);
-	bool taken = true;
-
-	if (vma) {
-		taken = oom_reap_takes(vma);
-		oom_reap_put_area(memory, vma);
-	}
-	return !taken || oom_reap_spare(&oom_reap_spared, addr);
-}
-
-/* What lies in [addr, addr + size), no more than a page. */
+/* What lies in [addr, addr + size), both ends. */
 static bool oom_reap_spare_range(const struct oom_reap_memory *memory, u64 from,
 				 unsigned int size)
 {
 	unsigned long addr = oom_reap_untag(memory, from);
-	unsigned long last = addr + size - 1;
 
-	return oom_reap_spare_page(memory, addr) &&
-	       ((last & PAGE_MASK) == (addr & PAGE_MASK) ||
-		oom_reap_spare_page(memory, last));
+	return oom_reap_spare(&oom_reap_spared, addr) &&
+	       oom_reap_spare(&oom_reap_spared, addr + size - 1);
 }
 
 struct oom_reap_sparing {
@@ -1054,7 +1011,13 @@ static bool oom_reap_vma(struct vm_area_struct *vma, struct oom_reap_pass *pass)
 	struct mm_struct *mm = vma->vm_mm;
 	bool ret = true;
 
-	if (!oom_reap_takes(vma))
+	/*
+	 * Only private pages are sure to go back at once. What is file backed
+	 * and could be reclaimed has been, and hugetlb pages belong to a pool.
+	 */
+	if (vma->vm_flags & (VM_HUGETLB | VM_PFNMAP))
+		return true;
+	if (!vma_is_anonymous(vma) && vma->vm_flags & VM_SHARED)
 		return true;
 
 	for (end = vma->vm_end; end > vma->vm_start; end = start) {

@@ -195,29 +195,21 @@ TEST_F_TIMEOUT(limits, threads_that_hold_nothing_need_nothing, 120)
 	EXPECT_EQ(EOWNERDEAD, pthread_mutex_timedlock(&shared->mutexes[0], &until));
 }
 
-/*
- * One thread with entries in pages of their own, of shared memory, then of private
- * one, and behind them the one that is looked at.
- */
-static void scatter(long nr_shared, long nr_private)
+/* One thread with entries in pages of their own, and behind them one that is shared. */
+static void scattered_body(void *pages)
 {
 	struct robust_list_head *head = fill(PAGE, MAP_PRIVATE);
 	struct robust_list *last = &head->list;
-	char *pages = fill(nr_shared * PAGE + PAGE, MAP_SHARED);
+	long nr = (intptr_t)pages, i;
 	struct entry *entry;
-	long i;
 	/* Small pages, so that each can go by itself. */
-	char *memory = mmap(NULL, nr_private * PAGE, PROT_READ | PROT_WRITE,
+	char *memory = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	madvise(memory, nr_private * PAGE, MADV_NOHUGEPAGE);
-	for (i = 0; i <= nr_shared + nr_private; i++) {
-		if (i < nr_shared)
-			entry = (struct entry *)(pages + i * PAGE);
-		else if (i < nr_shared + nr_private)
-			entry = (struct entry *)(memory + (i - nr_shared) * PAGE);
-		else
-			entry = &shared->entries[0];
+	madvise(memory, nr * PAGE, MADV_NOHUGEPAGE);
+	for (i = 0; i <= nr; i++) {
+		entry = i < nr ? (struct entry *)(memory + i * PAGE) :
+				 &shared->entries[0];
 		own(entry);
 		last->next = &entry->node;
 		last = &entry->node;
@@ -228,16 +220,6 @@ static void scatter(long nr_shared, long nr_private)
 	syscall(SYS_set_robust_list, head, sizeof(*head));
 	ready();
 	get_stuck();
-}
-
-static void scattered_body(void *pages)
-{
-	scatter(0, (intptr_t)pages);
-}
-
-static void beside_shared_body(void *pages)
-{
-	scatter(600, (intptr_t)pages);
 }
 
 /* Threads with lists that are long, packed, and end in a shared entry. */
@@ -307,11 +289,6 @@ FIXTURE_VARIANT_ADD(edge, pages_that_are_spared) {
 
 FIXTURE_VARIANT_ADD(edge, a_page_too_many) {
 	.body = scattered_body, .arg = 512, .lists = 1, .last_lost = true,
-};
-
-/* Shared memory is not reaped: mutexes there leave the room to others. */
-FIXTURE_VARIANT_ADD(edge, shared_pages_take_no_room) {
-	.body = beside_shared_body, .arg = 511, .lists = 1,
 };
 
 /* 65536 entries are 32 such lists, and 32 entries of the next. */

@@ -184,14 +184,6 @@ struct outcome {
 	long long ms;
 };
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 /* Has it let go of its memory? /proc/PID/oom_score takes no reference to that. */
 static void wait_let_go(pid_t pid)
 {

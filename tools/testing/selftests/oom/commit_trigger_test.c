@@ -41,14 +41,6 @@ static int arm(const char *rule)
 	return commit_arm(INFO, rule);
 }
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* A promise that stays one: nothing is touched. */
 static void *promise(size_t bytes)
 {

@@ -421,14 +421,6 @@ int audit_get_status(struct audit_status *status)
 	return err;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 int audit_read(int fd, int type, int timeout_ms, char *text, size_t size)
 {
 	long long end = now_ms() + timeout_ms;

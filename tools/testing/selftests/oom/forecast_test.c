@@ -31,14 +31,6 @@
 #define SOON_MS		8000
 #define QUIET_MS	700
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /*
  *	top
  *	  |-- left

@@ -52,14 +52,6 @@ static void nap(void)
 	nanosleep(&ts, NULL);
 }
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 static bool pause_mounted(void)
 {
 	if (access(PAUSE, F_OK))

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "oom_util.h"
@@ -111,6 +112,14 @@ int read_key_number(const char *path, const char *key, long long *number)
 		return err;
 	*number = strtoll(value, &end, 10);
 	return end == value ? -EINVAL : 0;
+}
+
+long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 long long vmstat_of(const char *key)

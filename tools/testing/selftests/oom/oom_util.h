@@ -31,6 +31,8 @@ int write_proc(pid_t pid, const char *name, const char *text);
 /* The value behind "KEY " in a file of "KEY VALUE" lines. */
 int read_key(const char *path, const char *key, char *value, size_t size);
 int read_key_number(const char *path, const char *key, long long *number);
+/* The monotonic clock, in ms */
+long long now_ms(void);
 /* A count in /proc/vmstat, or -1 */
 long long vmstat_of(const char *key);
 /* A key of /proc/PID/oom_score_detail; aborts if it is not there. */

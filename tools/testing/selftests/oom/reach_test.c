@@ -52,14 +52,6 @@ static int result(long ret)
 	return ret < 0 ? -errno : 0;
 }
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 /* -- Who attacks -- */
 
 enum attackers { SYSTEM_WITHOUT, ROOT_BY_SUDO, A_USER, NR_ATTACKERS };

@@ -542,7 +542,7 @@ static long long when_killed(long long kills)
 {
 	long long start = now_ms();
 
-	while (vm_event("oom_kill") < kills) {
+	while (vmstat_of("oom_kill") < kills) {
 		if (now_ms() - start > 20000)
 			return -1;
 		usleep(1000);
@@ -565,7 +565,7 @@ TEST_F_TIMEOUT(limits, a_stuck_victim_holds_up_the_next_kill_for_a_moment, 60)
 	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cgroup);
 	stuck = victim(keeps_shared_memory, procs);
 	ASSERT_TRUE(stuck_fs_wait(&fs, 1));
-	kills = vm_event("oom_kill");
+	kills = vmstat_of("oom_kill");
 	eater = eats_the_rest(procs);
 	first = when_killed(kills + 1);
 	second = when_killed(kills + 2);

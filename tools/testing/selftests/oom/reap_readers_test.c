@@ -1345,10 +1345,10 @@ TEST_F_TIMEOUT(readers, stress, 600)
 			usleep(10000);
 		/* One of its children may be chosen in its place. */
 		while (!is_dying(pid)) {
-			kills = vm_event("oom_kill");
+			kills = vmstat_of("oom_kill");
 			ASSERT_EQ(0, write_file("/proc/sysrq-trigger", "f"));
 			for (tries = 0; tries < 100 && !is_dying(pid) &&
-			     vm_event("oom_kill") == kills; tries++)
+			     vmstat_of("oom_kill") == kills; tries++)
 				usleep(10000);
 		}
 		usleep(20000 * (i % 4));

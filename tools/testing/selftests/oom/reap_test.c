@@ -86,8 +86,8 @@ static void stuck_body(void *arg)
 /* Linux takes 2 s; the list that glibc has registered is empty. */
 TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 {
-	long long at_once = vm_event("oom_reap_at_once");
-	long long pages = vm_event("oom_reap_pages");
+	long long at_once = vmstat_of("oom_reap_at_once");
+	long long pages = vmstat_of("oom_reap_pages");
 	long long took, before;
 	int mlocked;
 	pid_t pid;
@@ -112,9 +112,9 @@ TEST_F_TIMEOUT(reap, stuck_victim_at_once, 60)
 		stuck_fs_release(&fs);
 		EXPECT_EQ(SIGKILL, death(pid));
 	}
-	EXPECT_EQ(at_once + 2, vm_event("oom_reap_at_once"));
+	EXPECT_EQ(at_once + 2, vmstat_of("oom_reap_at_once"));
 	EXPECT_LE(pages + (long long)(2 * SIZE) / getpagesize(),
-		  vm_event("oom_reap_pages"));
+		  vmstat_of("oom_reap_pages"));
 }
 
 /* Does the kernel log have a line like this, within 5 s? */
@@ -402,7 +402,7 @@ static void check_glibc(struct __test_metadata *_metadata, int nr)
  */
 TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 {
-	long long waited = vm_event("oom_reap_waited"), took, start;
+	long long waited = vmstat_of("oom_reap_waited"), took, start;
 	size_t has;
 	pthread_mutexattr_t attr;
 	pid_t pid;
@@ -428,7 +428,7 @@ TEST_F_TIMEOUT(reap, stuck_holder_waits_and_hands_over, 60)
 	EXPECT_LE(1900, recorded(pid));
 	EXPECT_GE(now_ms() - start + 1, recorded(pid));
 	EXPECT_EQ('D', state(pid));
-	EXPECT_EQ(waited + 1, vm_event("oom_reap_waited"));
+	EXPECT_EQ(waited + 1, vmstat_of("oom_reap_waited"));
 	stuck_fs_release(&fs);
 	EXPECT_EQ(SIGKILL, death(pid));
 	check_glibc(_metadata, 6);
@@ -682,7 +682,7 @@ TEST_F_TIMEOUT(reap, mmap_lock_held_by_a_stuck_writer, 60)
 /* Several at once: a stuck one that waits holds up none of the others. */
 TEST_F_TIMEOUT(reap, nobody_is_starved, 120)
 {
-	long long at_once = vm_event("oom_reap_at_once"), took;
+	long long at_once = vmstat_of("oom_reap_at_once"), took;
 	pid_t waiting, pids[3];
 	int i;
 
@@ -700,7 +700,7 @@ TEST_F_TIMEOUT(reap, nobody_is_starved, 120)
 		EXPECT_GT(SOON, took);
 		write_proc(pids[i], "oom_score_adj", "0");
 	}
-	EXPECT_EQ(at_once + 3, vm_event("oom_reap_at_once"));
+	EXPECT_EQ(at_once + 3, vmstat_of("oom_reap_at_once"));
 	stuck_fs_release(&fs);
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(SIGKILL, death(pids[i]));

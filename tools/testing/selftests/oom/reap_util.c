@@ -22,7 +22,7 @@ const char *reap_lacks(void)
 {
 	if (getuid())
 		return "not root";
-	if (vm_event("oom_reap_at_once") < 0)
+	if (vmstat_of("oom_reap_at_once") < 0)
 		return "no CONFIG_OOM_REAP";
 	return NULL;
 }
@@ -48,22 +48,6 @@ void reap_stop(void)
 	munmap(shared, sizeof(*shared));
 }
 
-long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-long long vm_event(const char *key)
-{
-	long long value = -1;
-
-	read_key_number("/proc/vmstat", key, &value);
-	return value;
-}
-
 size_t rss(pid_t pid)
 {
 	unsigned long size = 0, resident = 0;
@@ -86,7 +70,7 @@ char state(pid_t pid)
 
 static long long nr_reaped(void)
 {
-	return vm_event("oom_reap_at_once") + vm_event("oom_reap_waited");
+	return vmstat_of("oom_reap_at_once") + vmstat_of("oom_reap_waited");
 }
 
 /* nr_reaped() before the last kill */
@@ -109,12 +93,12 @@ long long wait_reaped(pid_t pid, long long ms)
 
 bool oom_kill(void)
 {
-	long long kills = vm_event("oom_kill"), start = now_ms();
+	long long kills = vmstat_of("oom_kill"), start = now_ms();
 
 	reaped_before = nr_reaped();
 	if (write_file("/proc/sysrq-trigger", "f"))
 		return false;
-	while (vm_event("oom_kill") == kills) {
+	while (vmstat_of("oom_kill") == kills) {
 		if (now_ms() - start > 20000)
 			return false;
 		usleep(500);

@@ -52,9 +52,6 @@ const char *reap_lacks(void);
 int reap_start(void);
 void reap_stop(void);
 
-long long now_ms(void);
-/* A counter of /proc/vmstat; -1 if there is none of that name. */
-long long vm_event(const char *key);
 /* Resident bytes; 0 for a zombie. */
 size_t rss(pid_t pid);
 char state(pid_t pid);

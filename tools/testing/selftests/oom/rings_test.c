@@ -27,14 +27,6 @@
 #define KNOB	"/proc/sys/vm/oom_dump_tasks"
 #define ENTRIES	8
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 static long long adj_now(void)
 {
 	long long adj = -9999;

@@ -318,14 +318,6 @@ TEST_F(score, fork_term_fades)
 	EXPECT_LE(age + 500, detail(self->hog.pid, "age_ms"));
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 TEST_F(score, forking_makes_young)
 {
 	long long young, begin;

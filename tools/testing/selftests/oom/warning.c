@@ -50,14 +50,6 @@ static bool tracing;
 /* The limit that the load is under, in bytes: all sizes and rates are parts of it. */
 static size_t limit;
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 static void sleep_ms(int ms)
 {
 	usleep(ms * 1000);

@@ -47,14 +47,6 @@ static long long adj_now(void)
 	return adj;
 }
 
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 FIXTURE(ways) {
 	struct sd sd;
 	struct target target;

@@ -83,7 +83,7 @@ run: initramfs
 KERNELS ?= $(if $(filter release debug,$(SUITE)),$(SUITE),release debug)
 export KERNELS
 
-check: setup-check $(if $(filter kselftest i386,$(SUITE)),setup-$(SUITE)) $(KERNELS) $(if $(SUITE),,vanilla) initramfs
+check: setup-check $(if $(filter kselftest i386,$(SUITE)),setup-$(SUITE)) $(KERNELS) initramfs
 	@$(S)/check.sh $(SUITE)
 
 kselftest: setup-kselftest vanilla initramfs

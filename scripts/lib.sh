@@ -23,9 +23,8 @@ WANT=6.12
 # spelling: what it takes for words in test vectors are SDDL's letters.
 # Permissions: scripts are executable, and checkpatch knows them by a suffix.
 # shellcheck disable=SC2054 # the comma is checkpatch's
-# (A word twice is at times what English wants: "had had".)
 CHECKPATCH=(--strict --terse --ignore
-	FILE_PATH_CHANGES,EMBEDDED_FILENAME,TYPO_SPELLING,EXECUTE_PERMISSIONS,REPEATED_WORD)
+	FILE_PATH_CHANGES,EMBEDDED_FILENAME,TYPO_SPELLING,EXECUTE_PERMISSIONS)
 
 # The security modules of the Debian in make vm, as on Debian's own kernel and ours.
 VM_LSM=landlock,yama,apparmor,peios

@@ -9,7 +9,7 @@
 
 /**
  * struct oom_stall - a task for which kills are called off, and which gets nowhere
- * @faults: how many page faults it had had, all told
+ * @faults: its page faults until then, all told
  * @since_ns: when the first kill was called off at that number; 0: none was
  * @last_ns: when the last one was
  */

@@ -670,7 +670,11 @@ TEST_F_TIMEOUT(event, sharers_displace_no_record, 120)
 	pid = kill_with_sharers(sharers);
 	ASSERT_LT(0, pid);
 
-	ASSERT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
+	/* The victim can be seen dead before all that share its memory are killed. */
+	do {
+		usleep(1000);
+		ASSERT_EQ(0, history_find_pid(self->first, pid, line, sizeof(line)));
+	} while (!record_number(line, "sharers"));
 	victim = record_number(line, "seq");
 	EXPECT_TRUE(record_is(line, "reason", "sysrq"));
 	EXPECT_EQ(SHARERS, record_number(line, "sharers"));

@@ -106,7 +106,7 @@ again()
 }
 
 for kernel in $kernels; do
-	mb=512 seconds=900 boot=
+	mb=512 seconds=1800 boot=
 	[ "$kernel" = release ] ||
 		{ mb=1024 seconds=2400 boot='page_poison=1 init_on_free=1'; }
 	# What the kernel does not know, the guest has in its environment.

@@ -263,7 +263,7 @@ void oom_reap_vain(struct oom_reap_victim *victim, u64 age_ns)
  */
 unsigned long oom_reap_next_part(unsigned long part, unsigned long freed)
 {
-	if (freed >= OOM_REAP_PART / PAGE_SIZE / 4)
+	if (freed >= OOM_REAP_FIRST)
 		return OOM_REAP_PART;
 	return min(2 * part, 1UL << (BITS_PER_LONG - 2));
 }
@@ -927,15 +927,22 @@ static void oom_reap_find_spared(struct task_struct *tsk, struct mm_struct *mm)
 /* Areas of this size and more come first. */
 #define OOM_REAP_LARGE		(2UL << 20)
 
+/* After so many parts little is to come back soon. */
+#define OOM_REAP_URGENT		1024
+
 /**
  * struct oom_reap_pass - one go at a victim's memory
  * @spared: the pages to leave, or NULL
- * @urgent: it is the reaper's, and nothing has come back yet
+ * @freed: pages that have come back
+ * @parts: parts of areas that were unmapped
+ * @urgent: it is the reaper's, and others should not have the CPU yet
  * @late: exit_mmap() has had its two seconds
  * @left: what remains was left to exit_mmap()
  */
 struct oom_reap_pass {
 	const struct oom_reap_spared *spared;
+	unsigned long freed;
+	unsigned int parts;
 	bool urgent;
 	bool late;
 	bool left;
@@ -948,8 +955,9 @@ static void oom_reap_hurry(void)
 }
 
 /*
- * The first memory is back. Who has waited for it should have a go now, though
- * the scheduler owes the reaper much; from here on they share the CPU.
+ * The first memory is back, in one piece or in many, or so scattered that it takes
+ * long. Who has waited for it should have a go now, though the scheduler owes the
+ * reaper much; from here on they share the CPU.
  */
 static void oom_reap_relax(struct mm_struct *mm, struct oom_reap_pass *pass)
 {
@@ -1007,7 +1015,7 @@ static bool oom_reap_unmap_around(struct vm_area_struct *vma,
 
 static bool oom_reap_vma(struct vm_area_struct *vma, struct oom_reap_pass *pass)
 {
-	unsigned long part = OOM_REAP_PART, start, end, before, after;
+	unsigned long part = OOM_REAP_PART, start, end, before, after, freed;
 	struct mm_struct *mm = vma->vm_mm;
 	bool ret = true;
 
@@ -1030,9 +1038,12 @@ static bool oom_reap_vma(struct vm_area_struct *vma, struct oom_reap_pass *pass)
 		before = oom_reap_pages(mm);
 		ret &= oom_reap_unmap_around(vma, start, end, pass->spared);
 		after = oom_reap_pages(mm);
-		part = oom_reap_next_part(part,
-					  before - min(before, after));
-		if (pass->urgent && part == OOM_REAP_PART)
+		freed = before - min(before, after);
+		part = oom_reap_next_part(part, freed);
+		pass->freed += freed;
+		pass->parts++;
+		if (pass->urgent && (pass->freed >= OOM_REAP_FIRST ||
+				     pass->parts >= OOM_REAP_URGENT))
 			oom_reap_relax(mm, pass);
 	}
 	return ret;

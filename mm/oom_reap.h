@@ -8,6 +8,9 @@
 /* So much is unmapped at a time where memory is dense, in bytes. */
 #define OOM_REAP_PART		(4UL << 20)
 
+/* With so many pages somebody can go on. A part that gives them is dense. */
+#define OOM_REAP_FIRST		(OOM_REAP_PART / PAGE_SIZE / 4)
+
 /* So many pages are spared at most. */
 #define OOM_REAP_SPARED		512
 

@@ -287,7 +287,7 @@ static void oom_reap_test_stuck_cpu(struct kunit *test)
 
 static void oom_reap_test_parts(struct kunit *test)
 {
-	const unsigned long dense = OOM_REAP_PART / PAGE_SIZE / 4;
+	const unsigned long dense = OOM_REAP_FIRST;
 	unsigned long part = OOM_REAP_PART;
 	int steps = 0;
 

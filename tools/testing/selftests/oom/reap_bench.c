@@ -19,6 +19,7 @@
  *   hugetlb	likewise, beside as much in huge pages of the pool
  *   stall	who shares a full memory cgroup with a stuck victim: the longest
  *		time that it "waits" for a page
+ *   scattered	likewise, where each page of the victim is an area of its own
  *   full	likewise, in a full machine that it shares with a stuck victim
  */
 #define _GNU_SOURCE
@@ -105,6 +106,22 @@ static char *fill(size_t size, int flags, int advice)
 	return memset(map(size, flags, advice), 0x5a, size);
 }
 
+/* Every other page is in use: no two of them are one area. */
+static void scatter(size_t size)
+{
+	char *memory = mmap(NULL, 2 * size, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	for (i = 0; i < 2 * size; i += 2 * 4096) {
+		if (mprotect(memory + i, 4096, PROT_READ | PROT_WRITE))
+			die("mprotect");
+		memory[i] = 1;
+	}
+}
+
 static void *write_stuck(void *fd)
 {
 	if (pwrite((int)(intptr_t)fd, "x", 1, 0) < 0)
@@ -132,7 +149,9 @@ static void victim(const char *what, size_t size, char file)
 		fill(size & -HUGE, MAP_HUGETLB, 0);
 	if (!strcmp(what, "sparse"))
 		map(SPARSE, MAP_NORESERVE, MADV_NOHUGEPAGE);
-	if (!strcmp(what, "swapped"))
+	if (!strcmp(what, "scattered"))
+		scatter(size);
+	else if (!strcmp(what, "swapped"))
 		madvise(fill(size, 0, MADV_NOHUGEPAGE), size, MADV_PAGEOUT);
 	else
 		fill(size, strcmp(what, "mlocked") ? 0 : MAP_LOCKED,
@@ -224,11 +243,11 @@ static struct took kill_to_free(const char *what, size_t size)
 }
 
 /* Who fills @size beside a victim: the longest time for one page. */
-static uint64_t longest_wait(size_t size, size_t more)
+static uint64_t longest_wait(const char *what, size_t size, size_t more)
 {
 	char *memory = map(more, MAP_NORESERVE, MADV_NOHUGEPAGE);
 	uint64_t longest = 0, began, took;
-	pid_t pid = start("stuck", size);
+	pid_t pid = start(what, size);
 	size_t i;
 
 	for (i = 0; i < more; i += 4096) {
@@ -243,17 +262,17 @@ static uint64_t longest_wait(size_t size, size_t more)
 	return longest;
 }
 
-static uint64_t stall(size_t size)
+static uint64_t stall(const char *what, size_t size, size_t room)
 {
 	char cgroup[256], file[300];
 	uint64_t longest;
 
-	if (cgroup_create("reap_bench", size + 8 * MB, cgroup, sizeof(cgroup)))
+	if (cgroup_create("reap_bench", size + room, cgroup, sizeof(cgroup)))
 		die("cgroup");
 	snprintf(file, sizeof(file), "%s/cgroup.procs", cgroup);
 	if (write_file(file, "0"))
 		die("cgroup.procs");
-	longest = longest_wait(size, 16 * MB);
+	longest = longest_wait(what, size, room + 8 * MB);
 	write_file(CGROUP_ROOT "/cgroup.procs", "0");
 	cgroup_remove(cgroup);
 	return longest;
@@ -262,7 +281,7 @@ static uint64_t stall(size_t size)
 static uint64_t full(size_t size)
 {
 	/* What is free now but for a part of what the victim will give. */
-	return longest_wait(size, free_bytes(false) - size / 2);
+	return longest_wait("stuck", size, free_bytes(false) - size / 2);
 }
 
 static int compare(const void *a, const void *b)
@@ -301,7 +320,10 @@ static void measure(int rounds, char *spec)
 	}
 	for (i = 0; i < rounds; i++) {
 		if (!strcmp(what, "stall")) {
-			all[i] = stall(mb * MB);
+			all[i] = stall("stuck", mb * MB, 8 * MB);
+		} else if (!strcmp(what, "scattered")) {
+			/* What its areas take counts, too. */
+			all[i] = stall(what, mb * MB, mb * MB / 2);
 		} else if (!strcmp(what, "full")) {
 			all[i] = full(mb * MB);
 		} else {

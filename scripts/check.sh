@@ -136,10 +136,12 @@ for extra in "${extras[@]}"; do
 	[ -x "$extra" ] || continue
 	name=$(basename "$extra") rc=0 log=$LOGS/check-$name.log
 	step "$(sed -n 's/^# Test: //p' "$extra")" "check-$name" "$extra" || rc=$?
+	! grep -q '^not ok ' "$log" || rc=1
 	if [ $rc -ne 0 ] && [ "${RETRY:-1}" != 0 ] && ! grep -qE "$ALARMS" "$log"; then
 		cp "$log" "$LOGS/flaky-$name.log"
 		rc=0
 		step "Once more: $name" "check-$name" "$extra" || rc=$?
+		! grep -q '^not ok ' "$log" || rc=1
 		[ $rc -ne 0 ] || {
 			flaky=$((flaky + 1))
 			echo "FLAKY   $name, passed when run again; the log of the failure:" \

@@ -225,7 +225,7 @@ static struct work *work_alloc(const char *max)
 
 	if (work == MAP_FAILED)
 		return NULL;
-	work->ops = OPS;
+	work->ops = kernel_debugs() ? OPS / 10 : OPS;
 	work->max = max;
 	return work;
 }

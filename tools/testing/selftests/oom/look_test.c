@@ -313,7 +313,7 @@ static int rounds_of(enum where where)
 
 	if (text)
 		return atoi(text);
-	return where == CGROUP ? 1000 : 50;
+	return (where == CGROUP ? 1000 : 50) / (kernel_debugs() ? 5 : 1);
 }
 
 /* Written without taking memory: the file is open. */

@@ -114,6 +114,11 @@ int read_key_number(const char *path, const char *key, long long *number)
 	return end == value ? -EINVAL : 0;
 }
 
+bool kernel_debugs(void)
+{
+	return !access("/proc/lockdep", F_OK);
+}
+
 long long now_ms(void)
 {
 	struct timespec now;

@@ -31,6 +31,11 @@ int write_proc(pid_t pid, const char *name, const char *text);
 /* The value behind "KEY " in a file of "KEY VALUE" lines. */
 int read_key(const char *path, const char *key, char *value, size_t size);
 int read_key_number(const char *path, const char *key, long long *number);
+/*
+ * A kernel with lockdep, and by debug.config with KASAN and poisoning: it takes up to
+ * twenty times as long, so that what is done in great numbers is done less often.
+ */
+bool kernel_debugs(void);
 /* The monotonic clock, in ms */
 long long now_ms(void);
 /* A count in /proc/vmstat, or -1 */

@@ -240,7 +240,7 @@ static int hook_file_fcntl(struct file *file, unsigned int cmd,
 {
 	if (unlikely(cmd == F_SETSIG))
 		note_signal(file);
-	return 0;
+	return peios_file_fcntl(file, cmd, arg);
 }
 
 static int check_sigio(const struct cred *cred, struct task_struct *tsk, int sig)

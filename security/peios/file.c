@@ -20,6 +20,7 @@
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
 #include <linux/fsnotify_backend.h>
+#include <linux/kernfs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/magic.h>
 #include <linux/mnt_namespace.h>
@@ -188,6 +189,22 @@ bool peios_policy_name(const char *name)
 	return match_string(names, ARRAY_SIZE(names), name) >= 0;
 }
 
+/*
+ * A file of sysfs or cgroup v1. The dentry does not always have the name: one that is
+ * opened by a handle has none.
+ */
+static bool is_policy_node(unsigned long magic, struct kernfs_node *kn)
+{
+	char buffer[PATH_LEN];
+
+	if (magic == SYSFS_MAGIC &&
+	    kernfs_name(kn, buffer, sizeof(buffer)) > 0 && peios_policy_name(buffer))
+		return true;
+	/* One that does not fit is none of them. */
+	return kernfs_path(kn, buffer, sizeof(buffer)) > 0 &&
+	       peios_policy_path(magic, buffer);
+}
+
 static bool is_policy(const struct file *file)
 {
 	const struct dentry *dentry = file->f_path.dentry;
@@ -200,20 +217,18 @@ static bool is_policy(const struct file *file)
 			return false;
 		break;
 	case PROC_SUPER_MAGIC:
-	case CGROUP_SUPER_MAGIC:
 		/* Below the root there is no such file: save making a path. */
 		if (!IS_ROOT(dentry->d_parent))
 			return false;
 		break;
+	case CGROUP_SUPER_MAGIC:
 	case SYSFS_MAGIC:
-		if (peios_policy_name(dentry->d_name.name))
-			return true;
-		break;
+		return is_policy_node(dentry->d_sb->s_magic,
+				      file_inode(file)->i_private);
 	default:
 		return false;
 	}
 	path = dentry_path_raw(file->f_path.dentry, buffer, sizeof(buffer));
-	/* One that does not fit is none of them. */
 	return !IS_ERR(path) &&
 	       peios_policy_path(dentry->d_sb->s_magic, path);
 }
@@ -345,11 +360,42 @@ bool peios_policy_fs(unsigned long magic)
 	}
 }
 
+/* Where policy is set for the machine: not that of a container. */
+static bool sets_policy(struct super_block *sb)
+{
+	return peios_policy_fs(sb->s_magic) && sb->s_user_ns == &init_user_ns &&
+	       (sb->s_magic != PROC_SUPER_MAGIC || proc_pid_ns(sb) == &init_pid_ns);
+}
+
+/**
+ * peios_file_fcntl() - may the current thread do this to an open file?
+ * @file: the file
+ * @cmd: command of fcntl()
+ * @arg: its argument
+ *
+ * Whoever opens, or executes, a file on which another has a lease waits until that is
+ * given back, fs.lease-break-time long; any root sets that. Linux asks for the owner of
+ * the file or for CAP_LEASE. Programs of root's, and the files by which policy is set,
+ * are opened by those who set policy.
+ *
+ * Context: process context.
+ * Return: 0, or -EACCES; in permissive mode always 0.
+ */
+int peios_file_fcntl(const struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (likely(cmd != F_SETLEASE) || arg == F_UNLCK)
+		return 0;
+	if (!sets_policy(inode->i_sb) &&
+	    !uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
+		return 0;
+	return peios_need(PEIOS_PRIV_TCB, "lease", -EACCES, true);
+}
+
 static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
 {
-	/* That of a container is its own affair. */
-	if (!peios_policy_fs(sb->s_magic) || sb->s_user_ns != &init_user_ns ||
-	    (sb->s_magic == PROC_SUPER_MAGIC && proc_pid_ns(sb) != &init_pid_ns))
+	if (!sets_policy(sb))
 		return 0;
 	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
 }
@@ -453,7 +499,12 @@ static bool terminal_has_tcb(const struct file *file)
  *
  * To hang a terminal up ends who sits before it, and to steal it takes what is
  * typed there. Another line discipline does the one or the other: what is typed
- * goes to it, and a shell reads its error.
+ * goes to it, and a shell reads its error. One of those that CAP_SYS_ADMIN may set
+ * makes a keyboard of a line, which types into the console, and which one it is is
+ * read later.
+ *
+ * To stop its output has the process wait that writes to it; so has the console, for
+ * good, if its output goes to a terminal that nobody reads, which takes CAP_SYS_ADMIN.
  *
  * Context: process context.
  * Return: 0, or -EPERM; in permissive mode always 0.
@@ -469,10 +520,19 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 		asked = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN) ||
 			session_has_tcb();
 		break;
+	case TIOCCONS:
+		asked = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+		break;
+	case TIOCSETD:
+		asked = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN) ||
+			terminal_has_tcb(file);
+		break;
 	case TIOCSCTTY:
 		asked = arg == 1 && terminal_has_tcb(file);
 		break;
-	case TIOCSETD:
+	case TCXONC:
+		asked = arg == TCOOFF && terminal_has_tcb(file);
+		break;
 	case TIOCVHANGUP:
 		asked = terminal_has_tcb(file);
 		break;

@@ -22,6 +22,7 @@ bool peios_policy_fs(unsigned long magic);
 bool peios_decides_opens(u64 mask);
 bool peios_audit_policy(u16 type, const void *data, size_t size, u32 enabled);
 
+int peios_file_fcntl(const struct file *file, unsigned int cmd, unsigned long arg);
 int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 			 unsigned long arg);
 int peios_need(u64 privilege, const char *op, int error, bool audit);

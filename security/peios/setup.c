@@ -10,6 +10,7 @@
 #include <uapi/linux/lsm.h>
 
 #include "audit.h"
+#include "bpf_map.h"
 #include "commit.h"
 #include "cred.h"
 #include "door.h"
@@ -62,6 +63,7 @@ static int __init peios_init(void)
 	peios_add_kernel_hooks();
 	peios_add_netlink_hooks();
 	peios_add_shm_hooks();
+	peios_add_bpf_map_hooks();
 	peios_add_commit_hooks();
 	peios_initialized = true;
 	pr_info("peios: %s\n", peios_enforcing ? "enforcing" : "permissive");

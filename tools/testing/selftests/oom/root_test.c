@@ -245,6 +245,99 @@ TEST_F(root, release_agent)
 	EXPECT_EQ(0, write_file(path, "1"));
 }
 
+/* A file that is opened by its handle has no name. */
+static int open_by_handle(const char *dir, struct file_handle *handle)
+{
+	int mount = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, err = 0;
+
+	if (mount < 0)
+		return -errno;
+	fd = open_by_handle_at(mount, handle, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		err = -errno;
+	else
+		close(fd);
+	close(mount);
+	return err;
+}
+
+TEST_F(root, release_agent_by_its_handle)
+{
+	char path[96], space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	struct file_handle *handle = (void *)space;
+	int id;
+
+	ASSERT_EQ(0, mount("cgroup", self->dir, "cgroup", 0, "none,name=oom_root4"));
+	snprintf(path, sizeof(path), "%s/release_agent", self->dir);
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(AT_FDCWD, path, handle, &id, 0) && errno == ENOSYS)
+		SKIP(return, "no handles: CONFIG_FHANDLE is off");
+	EXPECT_EQ(0, open_by_handle(self->dir, handle));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, open_by_handle(self->dir, handle));
+	/* Others may be had. */
+	snprintf(path, sizeof(path), "%s/notify_on_release", self->dir);
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	ASSERT_EQ(0, name_to_handle_at(AT_FDCWD, path, handle, &id, 0));
+	EXPECT_EQ(0, open_by_handle(self->dir, handle));
+}
+
+/* -- Leases -- */
+
+static int lease(const char *path, int flags, int type)
+{
+	int fd = open(path, flags | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = result(fcntl(fd, F_SETLEASE, type));
+	close(fd);
+	return err;
+}
+
+static int lease_as_user(void *dir)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/own", (char *)dir);
+	if (chown(dir, 1000, 1000) || setresuid(1000, 1000, 1000))
+		return 250;
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return 251;
+	close(fd);
+	if (lease("/proc/self/oom_score_adj", O_RDONLY, F_RDLCK) != -EACCES)
+		return 1;
+	if (lease(path, O_RDONLY, F_RDLCK))
+		return 2;
+	return unlink(path) ? 3 : 0;
+}
+
+/* Who opens a file with a lease waits for its holder. */
+TEST_F(root, leases)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/program", self->dir);
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0700);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(0, lease(path, O_RDONLY, F_WRLCK));
+	EXPECT_EQ(0, lease(KNOB, O_RDONLY, F_RDLCK));
+	/* A user's own files are the user's, those of proc are not. */
+	EXPECT_EQ(0, in_child(lease_as_user, self->dir));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, lease(path, O_RDONLY, F_WRLCK));
+	EXPECT_EQ(-EACCES, lease(path, O_RDONLY, F_RDLCK));
+	EXPECT_EQ(-EACCES, lease(KNOB, O_RDONLY, F_RDLCK));
+	EXPECT_EQ(-EACCES, lease("/proc/1/oom_score_adj", O_RDONLY, F_RDLCK));
+	EXPECT_EQ(-EACCES, lease(CGROUP_ROOT "/cgroup.procs", O_RDONLY, F_RDLCK));
+	EXPECT_EQ(-EAGAIN, lease(path, O_RDONLY, F_UNLCK));
+	unlink(path);
+}
+
 /* -- File systems where policy is set -- */
 
 static int remount(const char *dir, const char *type)
@@ -424,10 +517,18 @@ static void stand_up(struct sitter *sitter)
 	waitpid(sitter->pid, NULL, 0);
 }
 
+static int set_discipline(void *tty)
+{
+	int discipline = 0;
+
+	return setresuid(1000, 1000, 1000) ? 250 :
+	       -result(ioctl(*(int *)tty, TIOCSETD, &discipline));
+}
+
 /* What is told of the first of them that is not as expected. */
 static int meddle(void *arg)
 {
-	const struct sitter *sitter = arg;
+	struct sitter *sitter = arg;
 	int discipline = 0;
 
 	if (give_up() || setsid() < 0)
@@ -437,17 +538,25 @@ static int meddle(void *arg)
 		return 1;
 	if (sitter->without)
 		signal(SIGHUP, SIG_IGN);
-	/* The discipline that it has */
-	if (result(ioctl(sitter->tty, TIOCSETD, &discipline)) !=
-	    (sitter->without ? 0 : -EPERM))
+	/* The discipline that it has; CAP_SYS_ADMIN may set one that types elsewhere. */
+	if (in_child(set_discipline, &sitter->tty) != (sitter->without ? 0 : EPERM))
 		return 3;
+	if (result(ioctl(sitter->tty, TIOCSETD, &discipline)) != -EPERM)
+		return 4;
+	if (result(ioctl(sitter->tty, TCXONC, TCOOFF)) !=
+	    (sitter->without ? 0 : -EPERM))
+		return 5;
+	if (result(ioctl(sitter->tty, TCXONC, TCOON)))
+		return 6;
+	if (result(ioctl(sitter->tty, TIOCCONS)) != -EPERM)
+		return 7;
 	if (result(ioctl(sitter->tty, TIOCVHANGUP)) !=
 	    (sitter->without ? 0 : -EPERM))
 		return 2;
 	return 0;
 }
 
-/* To steal it, to have it read by something else, and to hang it up. */
+/* To steal it, to have it read by something else, to stop it and to hang it up. */
 TEST_F(root, meddling_with_a_terminal)
 {
 	struct sitter sitter = {};
@@ -774,6 +883,83 @@ static int load_filter(int call, int how)
 }
 
 /* Of the process that sends: a filter of packets runs in its system call. */
+static int create_map(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4096,
+		.max_entries = 1, .map_flags = BPF_F_MMAPABLE,
+	};
+
+	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static int map_number(int fd)
+{
+	struct bpf_map_info info = {};
+	union bpf_attr attr = {
+		.info.bpf_fd = fd, .info.info_len = sizeof(info),
+		.info.info = (uintptr_t)&info,
+	};
+
+	return syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) ? -1 :
+	       (int)info.id;
+}
+
+static int map_by_number(int number)
+{
+	union bpf_attr attr = { .map_id = number };
+	int fd = syscall(SYS_bpf, BPF_MAP_GET_FD_BY_ID, &attr, sizeof(attr));
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int get_map(void *number)
+{
+	return -map_by_number(*(int *)number);
+}
+
+static int get_map_as_sudo(void *number)
+{
+	if (token_command("replace user=S-1-22-1-0"))
+		return 250;
+	return -map_by_number(*(int *)number);
+}
+
+/* What is made without privileges is for who has Linux's capabilities. */
+static int make_map_as_sudo(void *unused)
+{
+	int fd, number;
+
+	if (token_command("replace user=S-1-22-1-0 privileges=SeChangeNotifyPrivilege"))
+		return 250;
+	fd = create_map();
+	if (fd < 0)
+		return 251;
+	number = map_number(fd);
+	return in_child(get_map, &number);
+}
+
+/* A map may be memory of the process that made it. */
+TEST_F(root, bpf_maps_of_others)
+{
+	int fd = create_map(), number;
+
+	if (fd < 0 && errno == ENOSYS)
+		SKIP(return, "a kernel without BPF");
+	ASSERT_LE(0, fd);
+	number = map_number(fd);
+	ASSERT_LT(0, number);
+	EXPECT_EQ(0, in_child(get_map, &number));
+	EXPECT_EQ(EACCES, in_child(get_map_as_sudo, &number));
+	EXPECT_EQ(0, in_child(make_map_as_sudo, NULL));
+	ASSERT_EQ(0, give_up());
+	EXPECT_EQ(-EACCES, map_by_number(number));
+	close(fd);
+}
+
 TEST_F(root, bpf_filters_that_see_memory)
 {
 	static const int sees[] = {

@@ -76,7 +76,8 @@ static const char * const knobs[] = {
 	"kernel/core_pattern", "kernel/poweroff_cmd", "kernel/usermodehelper/bset",
 	"kernel/usermodehelper/inheritable", "kernel/sysrq", "kernel/cad_pid",
 	"kernel/shm_rmid_forced", "vm/min_free_kbytes",
-	"vm/watermark_scale_factor", "vm/lowmem_reserve_ratio",
+	"vm/watermark_scale_factor", "vm/watermark_boost_factor",
+	"vm/lowmem_reserve_ratio", "vm/max_map_count",
 };
 
 FIXTURE(policy) {

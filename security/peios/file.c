@@ -500,8 +500,8 @@ static bool terminal_has_tcb(const struct file *file)
  * To hang a terminal up ends who sits before it, and to steal it takes what is
  * typed there. Another line discipline does the one or the other: what is typed
  * goes to it, and a shell reads its error. One of those that CAP_SYS_ADMIN may set
- * makes a keyboard of a line, which types into the console, and which one it is is
- * read later.
+ * makes a keyboard of a line, which types into the console; its number is read after a
+ * look at it here.
  *
  * To stop its output has the process wait that writes to it; so has the console, for
  * good, if its output goes to a terminal that nobody reads, which takes CAP_SYS_ADMIN.

@@ -75,13 +75,27 @@ static void say(int fd, char type, const void *data, size_t size)
 	explicit_bzero(packet, sizeof(packet));
 }
 
+/* Wait for a line; false if the service has something to say first: it is too late. */
+static bool answered(int service, int input)
+{
+	struct pollfd ready[] = {
+		{ .fd = input, .events = POLLIN },
+		{ .fd = service, .events = POLLIN },
+	};
+
+	while (poll(ready, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return !ready[1].revents;
+}
+
 /* From the terminal, whatever the command's input is. */
 static void answer(int fd, char style, const char *prompt)
 {
 	char text[ELEVATE_TEXT_MAX - 1];
 	FILE *tty = fopen("/dev/tty", "r+e");
 	struct termios shown, hidden;
-	bool hide = false;
+	bool hide = false, in_time;
 
 	if (!tty) {
 		/* Without a terminal, a line of the input. */
@@ -99,13 +113,15 @@ static void answer(int fd, char style, const char *prompt)
 		hidden.c_lflag |= ECHONL;
 		hide = !tcsetattr(fileno(tty), TCSAFLUSH, &hidden);
 	}
-	if (!fgets(text, sizeof(text), tty))
+	in_time = answered(fd, fileno(tty));
+	if (!in_time || !fgets(text, sizeof(text), tty))
 		*text = '\0';
 	if (hide)
 		tcsetattr(fileno(tty), TCSAFLUSH, &shown);
 	fclose(tty);
 	text[strcspn(text, "\n")] = '\0';
-	say(fd, ELEVATE_ANSWER, text, strlen(text) + 1);
+	if (in_time)
+		say(fd, ELEVATE_ANSWER, text, strlen(text) + 1);
 	explicit_bzero(text, sizeof(text));
 }
 

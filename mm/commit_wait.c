@@ -173,8 +173,10 @@ bool commit_wait_notes(const struct commit_refusal *why, unsigned long pages)
 	if (!wait)
 		return false;
 	now = ktime_get_ns();
-	if (!wait->until_ns)
+	if (!wait->until_ns) {
 		wait->until_ns = now + ms * NSEC_PER_MSEC;
+		wait->waited = false;
+	}
 	wait->why = *why;
 	wait->pages = pages;
 	wait->noted = why->limit != COMMIT_LIMIT_HEURISTIC && now < wait->until_ns &&
@@ -185,16 +187,19 @@ bool commit_wait_notes(const struct commit_refusal *why, unsigned long pages)
 
 /**
  * __commit_wait_again() - wait until a system call is worth trying again
- * @wait: a promise was refused to it, and noted
+ * @wait: a promise was refused to it
  *
  * Context: process context; no lock is held; sleeps.
  * Return: true if it is to be tried again.
  */
 bool __commit_wait_again(struct commit_wait *wait)
 {
-	u64 now = ktime_get_ns();
 	DEFINE_WAIT(entry);
+	u64 now;
 
+	if (!wait->noted)
+		return false;
+	now = ktime_get_ns();
 	prepare_to_wait(&commit_waiters, &entry, TASK_KILLABLE);
 	/* Otherwise something has been given back since. */
 	if (now < wait->until_ns && commit_wait_worth(wait)) {

@@ -18,18 +18,19 @@ bool commit_wait_helps(u64 taken, u64 pages, u64 allowed, u64 leaving);
 
 /**
  * struct commit_wait - a system call that may be tried again
+ * @until_ns: how long it may, on the monotonic clock; 0: nothing was refused yet, and
+ *	the rest is not set
  * @noted: a promise was refused, and nobody was told yet
  * @refused: likewise, and it was said
  * @waited: it has waited
- * @until_ns: how long it may, on the monotonic clock; 0: nothing was refused yet
  * @why: why it was refused, for @noted
  * @pages: what was asked for, for @noted
  */
 struct commit_wait {
+	u64 until_ns;
 	bool noted;
 	bool refused;
 	bool waited;
-	u64 until_ns;
 	struct commit_refusal why;
 	unsigned long pages;
 };
@@ -70,16 +71,13 @@ unsigned long commit_leaving_pages(const struct commit_group *group);
  */
 static inline void commit_wait_begin(struct commit_wait *wait)
 {
-	wait->noted = false;
-	wait->refused = false;
-	wait->waited = false;
 	wait->until_ns = 0;
 	current->commit_wait = wait;
 }
 
 static inline bool commit_wait_again(struct commit_wait *wait)
 {
-	return unlikely(wait->noted) && __commit_wait_again(wait);
+	return unlikely(wait->until_ns) && __commit_wait_again(wait);
 }
 
 static inline void commit_wait_end(struct commit_wait *wait)

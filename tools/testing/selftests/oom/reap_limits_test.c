@@ -3,7 +3,8 @@
  * Limits of the OOM reaper: what a victim can cost others, what a bystander
  * notices, and where robust mutexes stop being handed over.
  *
- * In the environment: REAP_PROMISES=N, how often the end of an exit is seen (100).
+ * In the environment: REAP_PROMISES=N, how often the end of an exit is seen (100, or 20 on a
+ * debug kernel).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -484,7 +485,7 @@ static void exits_while_it_changes_an_area(void *arg)
 static void see_exits(struct __test_metadata *_metadata, void (*body)(void *arg))
 {
 	const char *env = getenv("REAP_PROMISES");
-	int tries = env ? atoi(env) : 100, i, late = 0;
+	int tries = env ? atoi(env) : kernel_debugs() ? 20 : 100, i, late = 0;
 	long long before, after;
 	pid_t pid;
 

@@ -107,6 +107,8 @@ fresh_logins()
 
 	for user in alice bob root; do
 		ssh -q -O exit -o "ControlPath=/root/.ssh/%r" "$user@localhost" 2> /dev/null
+		# A user's manager outlives the last session for some seconds.
+		systemctl -q stop "user@$(id -u "$user")"
 	done
 }
 

@@ -132,16 +132,21 @@ for kernel in $kernels; do
 	fi
 done
 
+# run_extra WHAT: a file of check.d; what it prints counts beside its status
+run_extra()
+{
+	rc=0
+	step "$1" "check-$name" "$extra" || rc=$?
+	! grep -q '^not ok ' "$log" || rc=1
+}
+
 for extra in "${extras[@]}"; do
 	[ -x "$extra" ] || continue
-	name=$(basename "$extra") rc=0 log=$LOGS/check-$name.log
-	step "$(sed -n 's/^# Test: //p' "$extra")" "check-$name" "$extra" || rc=$?
-	! grep -q '^not ok ' "$log" || rc=1
+	name=$(basename "$extra") log=$LOGS/check-$name.log
+	run_extra "$(sed -n 's/^# Test: //p' "$extra")"
 	if [ $rc -ne 0 ] && [ "${RETRY:-1}" != 0 ] && ! grep -qE "$ALARMS" "$log"; then
 		cp "$log" "$LOGS/flaky-$name.log"
-		rc=0
-		step "Once more: $name" "check-$name" "$extra" || rc=$?
-		! grep -q '^not ok ' "$log" || rc=1
+		run_extra "Once more: $name"
 		[ $rc -ne 0 ] || {
 			flaky=$((flaky + 1))
 			echo "FLAKY   $name, passed when run again; the log of the failure:" \

@@ -43,21 +43,25 @@ static int hook_bpf_map_create(struct bpf_map *map, union bpf_attr *attr,
 			       struct bpf_token *token)
 {
 	struct guarded_map *guarded;
+	struct peios_maker maker;
+	int err = 0;
 
-	guarded = kzalloc(sizeof(*guarded), GFP_KERNEL_ACCOUNT);
+	peios_maker_get(&maker);
+	if (!peios_maker_guarded(&maker))
+		goto put;
+	err = -ENOMEM;
+	guarded = kmalloc(sizeof(*guarded), GFP_KERNEL_ACCOUNT);
 	if (!guarded)
-		return -ENOMEM;
-	peios_maker_get(&guarded->maker);
-	if (!peios_maker_guarded(&guarded->maker)) {
-		peios_maker_put(&guarded->maker);
-		kfree(guarded);
-		return 0;
-	}
+		goto put;
 	guarded->map = map;
+	guarded->maker = maker;
 	spin_lock(&guarded_lock);
 	hash_add_rcu(guarded_maps, &guarded->node, (unsigned long)map);
 	spin_unlock(&guarded_lock);
 	return 0;
+put:
+	peios_maker_put(&maker);
+	return err;
 }
 
 /* Under RCU, or guarded_lock. It stays for as long as the map does. */

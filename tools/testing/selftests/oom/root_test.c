@@ -884,7 +884,6 @@ static int load_filter(int call, int how)
 	return fd < 0 ? fd : 0;
 }
 
-/* Of the process that sends: a filter of packets runs in its system call. */
 static int create_map(void)
 {
 	union bpf_attr attr = {
@@ -960,6 +959,7 @@ TEST_F(root, bpf_maps_of_others)
 	close(fd);
 }
 
+/* Of the process that sends: a filter of packets runs in its system call. */
 TEST_F(root, bpf_filters_that_see_memory)
 {
 	static const int sees[] = {

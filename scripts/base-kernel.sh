@@ -28,7 +28,7 @@ download()
 	rm -rf "$dir" && mkdir -p "$dir" && cd "$dir" || return
 	name=$(package) || return
 	[ -n "$name" ] || { apt-get update && name=$(package); } || return
-	apt-get download "$name" || { apt-get update && apt-get download "$name"; } || return
+	fetch_deb "$name" || return
 	dpkg-deb --fsys-tarfile ./*.deb | tar -x --wildcards './boot/vmlinuz-*' || return
 	rm -f ./*.deb
 	mv boot/vmlinuz-* bzImage

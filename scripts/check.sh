@@ -22,9 +22,13 @@ suite=${1:-all} part=all kernels=${KERNELS:-release debug} extras=()
 case $suite in
 all) mapfile -t extras < <(grep -L '^# Asked for by name only' "$TOP"/scripts/check.d/*) ;;
 release|debug) kernels=$suite ;;
+kunit|selftests|config) part=$suite ;;
 *)
 	if [ -x "$TOP/scripts/check.d/$suite" ]; then
 		kernels='' extras=("$TOP/scripts/check.d/$suite")
+	elif [ ! -e "$TOP/tools/testing/selftests/oom/${suite%.sh}.c" ] &&
+	     [ ! -e "$TOP/tools/testing/selftests/oom/$suite" ]; then
+		die "there is no suite $suite; HACKING says which there are"
 	fi
 	part=$suite ;;
 esac

@@ -95,6 +95,13 @@ kmake()
 	make -C "$tree" O="$out" CC="$cc" -j"$JOBS" "$@"
 }
 
+# fetch_deb PACKAGE: Debian's file of it into the current folder; the lists of packages
+# are renewed where they are missing or too old to have it
+fetch_deb()
+{
+	apt-get download "$1" || { apt-get update && apt-get download "$1"; }
+}
+
 # The series is in patches/: each NN-name.patch has a message and hunks in files of
 # the kernel, in the form of git format-patch, and below the message's "---" a line
 # "New: PATH" for each file of this repository that it adds to the tree. Kconfig, our

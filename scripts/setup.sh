@@ -46,8 +46,7 @@ done
 promtool()
 {
 	mkdir -p "$BUILD/promtool" && cd "$BUILD/promtool" &&
-	{ apt-get download prometheus ||
-		{ apt-get update && apt-get download prometheus; }; } &&
+	fetch_deb prometheus &&
 	dpkg-deb -x prometheus_*.deb . &&
 	usr/bin/promtool --version && rm -f prometheus_*.deb
 }

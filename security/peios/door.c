@@ -23,6 +23,7 @@
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/nsfs.h>
+#include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
@@ -164,6 +165,58 @@ static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 	if (!sig && peios_task_plain(p, PEIOS_PROCESS_QUERY_LIMITED))
 		return 0;
 	return check_kill(p, info, sig, cred);
+}
+
+/*
+ * Whether a process of the group may not be hung up by the caller, which is
+ * recorded. Under tasklist_lock.
+ */
+static bool hangup_refused(struct pid *pgrp)
+{
+	struct task_struct *p;
+	bool refused = false;
+
+	do_each_pid_task(pgrp, PIDTYPE_PGID, p) {
+		if (same_thread_group(p, current) ||
+		    peios_task_plain(p, PEIOS_PROCESS_TERMINATE))
+			continue;
+		if (check(p, peios_signal_right(SIGHUP), "setpgid")) {
+			refused = true;
+			break;
+		}
+	} while_each_pid_task(pgrp, PIDTYPE_PGID, p);
+	return refused;
+}
+
+/* Under tasklist_lock. */
+static bool has_child_in(struct task_struct *p, struct pid *pgrp)
+{
+	struct task_struct *t, *child;
+
+	for_each_thread(p, t)
+		list_for_each_entry(child, &t->children, sibling)
+			if (task_pgrp(child) == pgrp)
+				return true;
+	return false;
+}
+
+/*
+ * A group that loses the last of its parents in the session is hung up if a
+ * process of it is stopped. The kernel sends that, whoever dies. So that nobody
+ * can arrange it for others, nobody makes such a parent: a child can't join their
+ * group, and a process with a child in their group can't leave it.
+ *
+ * Under tasklist_lock for writing, interrupts off.
+ */
+static int hook_task_setpgid(struct task_struct *p, pid_t pgid)
+{
+	struct pid *from = task_pgrp(p), *to = find_vpid(pgid);
+
+	if (to == from)
+		return 0;
+	if (hangup_refused(to) || (has_child_in(p, from) && hangup_refused(from)))
+		return -EPERM;
+	return 0;
 }
 
 static struct peios_file *peios_file(const struct file *file)
@@ -357,6 +410,7 @@ static struct security_hook_list door_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_movememory, hook_task_movememory),
 	LSM_HOOK_INIT(task_getscheduler, hook_task_getscheduler),
 	LSM_HOOK_INIT(task_getioprio, hook_task_getioprio),
+	LSM_HOOK_INIT(task_setpgid, hook_task_setpgid),
 	LSM_HOOK_INIT(task_getpgid, hook_task_getpgid),
 	LSM_HOOK_INIT(task_getsid, hook_task_getsid),
 	LSM_HOOK_INIT(file_ioctl, hook_file_ioctl),

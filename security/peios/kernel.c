@@ -215,6 +215,18 @@ static int load_module(void)
 	return peios_need(PEIOS_PRIV_LOAD_DRIVER, "load_module", -EPERM, true);
 }
 
+/*
+ * The kernel asks for modules by the name of what is missing, that of a network
+ * interface or file system among them, which its caller chooses. modprobe takes
+ * one that begins like a path for a file, and may load any.
+ */
+static int hook_kernel_module_request(char *name)
+{
+	if (*name != '/' && *name != '.')
+		return 0;
+	return peios_need(PEIOS_PRIV_LOAD_DRIVER, "load_module", -EPERM, true);
+}
+
 static int hook_kernel_load_data(enum kernel_load_data_id id, bool contents)
 {
 	switch (id) {
@@ -304,6 +316,7 @@ static int hook_swapon(struct file *file)
 
 static struct security_hook_list kernel_hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(locked_down, hook_locked_down),
+	LSM_HOOK_INIT(kernel_module_request, hook_kernel_module_request),
 	LSM_HOOK_INIT(kernel_load_data, hook_kernel_load_data),
 	LSM_HOOK_INIT(kernel_read_file, hook_kernel_read_file),
 #ifdef CONFIG_BPF_SYSCALL

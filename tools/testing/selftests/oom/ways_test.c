@@ -9,15 +9,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -173,25 +176,31 @@ TEST_F_TIMEOUT(ways, session_keyring_to_parent, 120)
 
 /* -- Programs that the kernel runs, by whoever's wish -- */
 
-/* A script that writes its token down; in a folder of its own. */
-static int make_agent(char *dir, char *agent, char *token, size_t size)
+static int make_script(const char *path, const char *text)
 {
-	char text[512];
-	int fd, len;
+	ssize_t len = strlen(text);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0755);
 
-	if (!mkdtemp(dir))
-		return -errno;
-	snprintf(agent, size, "%s/agent", dir);
-	snprintf(token, size, "%s/token", dir);
-	len = snprintf(text, sizeof(text),
-		       "#!/bin/sh\ncat /proc/self/attr/peios/token > %s.new\nmv %s.new %s\n",
-		       token, token, token);
-	fd = open(agent, O_WRONLY | O_CREAT | O_EXCL, 0755);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, text, len) != len || fchmod(fd, 0755) || close(fd))
 		return -EIO;
 	return 0;
+}
+
+/* A script that writes its token down; in a folder of its own. */
+static int make_agent(char *dir, char *agent, char *token, size_t size)
+{
+	char text[512];
+
+	if (!mkdtemp(dir))
+		return -errno;
+	snprintf(agent, size, "%s/agent", dir);
+	snprintf(token, size, "%s/token", dir);
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\ncat /proc/self/attr/peios/token > %s.new\nmv %s.new %s\n",
+		 token, token, token);
+	return make_script(agent, text);
 }
 
 /* Once it has run: 1 if it had a privilege of the TCB, 0 if not, or -errno. */
@@ -267,6 +276,170 @@ TEST_F_TIMEOUT(ways, release_agent, 120)
 	unlink(agent);
 	unlink(token);
 	rmdir(dir);
+}
+
+/* -- Modules by a name that modprobe takes for a path -- */
+
+/* The kernel asks for the driver of a network interface that there is not. */
+static void ask_for_interface(const char *name)
+{
+	struct ifreq request = {};
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	strcpy(request.ifr_name, name);
+	ioctl(fd, SIOCGIFFLAGS, &request);
+	close(fd);
+}
+
+static int ask_without_privilege(void *unused)
+{
+	(void)unused;
+	if (token_command("remove SeTcbPrivilege,SeLoadDriverPrivilege"))
+		return 1;
+	ask_for_interface("/tmp/oom_later");
+	ask_for_interface("./tmp/oom_dot");
+	ask_for_interface("oom.name");
+	return 0;
+}
+
+TEST_F_TIMEOUT(ways, module_by_the_name_of_a_file, 120)
+{
+	char dir[] = "/tmp/oom_ways_XXXXXX", agent[64], asked[64], text[256];
+	const char *knob = "/proc/sys/kernel/modprobe";
+	char before[256];
+	int len;
+
+	len = read_file(knob, before, sizeof(before));
+	if (len < 0)
+		SKIP(return, "a kernel without modules");
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(agent, sizeof(agent), "%s/agent", dir);
+	snprintf(asked, sizeof(asked), "%s/asked", dir);
+	snprintf(text, sizeof(text), "#!/bin/sh\necho \"$@\" >> %s\nexit 1\n", asked);
+	ASSERT_EQ(0, make_script(agent, text));
+	ASSERT_EQ(0, write_file(knob, agent));
+	ask_for_interface("/tmp/oom_first");
+	EXPECT_EQ(0, in_child(ask_without_privilege, NULL));
+	ASSERT_EQ(0, write_bytes(knob, before, len));
+	len = read_file(asked, text, sizeof(text) - 1);
+	ASSERT_LT(0, len);
+	text[len] = '\0';
+	EXPECT_NE(NULL, strstr(text, "-q -- /tmp/oom_first\n"));
+	EXPECT_EQ(NULL, strstr(text, "-q -- /tmp/oom_later\n"));
+	EXPECT_EQ(NULL, strstr(text, "-q -- ./tmp/oom_dot\n"));
+	EXPECT_NE(NULL, strstr(text, "-q -- oom.name\n"));
+	unlink(asked);
+	unlink(agent);
+	rmdir(dir);
+}
+
+/* -- A process group that is hung up as it loses its last parent -- */
+
+struct worker {
+	uid_t uid;
+	/* A child of a group of its own joins that of the daemon; or one leaves it. */
+	bool joins;
+};
+
+/* A process of the caller's group that is stopped. */
+static pid_t stopped_child(pid_t group)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (group && setpgid(0, group))
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (pid < 0 || waitid(P_PID, pid, &info, WSTOPPED | WEXITED | WNOWAIT))
+		return -1;
+	return pid;
+}
+
+/* What shells do with those that nobody protects: two children in a new group. */
+static int job_control(void)
+{
+	int status, fds[2];
+	pid_t first, second;
+	char byte;
+
+	if (pipe(fds))
+		return -errno;
+	first = fork();
+	if (!first) {
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1));
+	}
+	second = fork();
+	if (!second) {
+		close(fds[1]);
+		_exit(setpgid(0, first) ? errno : read(fds[0], &byte, 1));
+	}
+	status = setpgid(first, first) ? errno : 0;
+	if (!status && setpgid(second, first))
+		status = errno;
+	close(fds[0]);
+	close(fds[1]);
+	waitpid(first, NULL, 0);
+	waitpid(second, NULL, 0);
+	return status;
+}
+
+/* As it ends, the group of the daemon has no parent elsewhere in the session. */
+static void run_worker(const struct worker *worker)
+{
+	const pid_t daemon = getppid();
+
+	if (worker->uid && setuid(worker->uid))
+		_exit(2);
+	if (job_control())
+		_exit(3);
+	if (worker->joins) {
+		if (setpgid(0, 0) || stopped_child(daemon) < 0)
+			_exit(4);
+	} else {
+		if (stopped_child(0) < 0)
+			_exit(5);
+		setpgid(0, 0);
+	}
+	_exit(0);
+}
+
+/* How a daemon ends that waits for its worker: 0, or the signal. */
+static int end_of_daemon(struct worker *worker)
+{
+	int status, child;
+	pid_t daemon = fork();
+
+	if (!daemon) {
+		signal(SIGHUP, SIG_DFL);
+		setsid();
+		child = fork();
+		if (!child)
+			run_worker(worker);
+		if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+			_exit(100);
+		_exit(WEXITSTATUS(status));
+	}
+	if (waitpid(daemon, &status, 0) != daemon)
+		return -errno;
+	kill(-daemon, SIGKILL);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+TEST_F_TIMEOUT(ways, hangup_of_ones_group, 120)
+{
+	struct worker worker;
+	int joins;
+
+	for (joins = 0; joins < 2; joins++) {
+		worker = (struct worker) { .joins = joins };
+		EXPECT_EQ(SIGHUP, end_of_daemon(&worker));
+		worker.uid = 1000;
+		EXPECT_EQ(0, end_of_daemon(&worker)) TH_LOG("joins %d", joins);
+	}
 }
 
 /* -- Races -- */

@@ -286,7 +286,7 @@ static void ask_for_interface(const char *name)
 	struct ifreq request = {};
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	strcpy(request.ifr_name, name);
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	ioctl(fd, SIOCGIFFLAGS, &request);
 	close(fd);
 }

@@ -3,6 +3,7 @@
 #ifndef _MM_OOM_REAP_H
 #define _MM_OOM_REAP_H
 
+#include <linux/mm.h>
 #include <linux/types.h>
 
 /* So much is unmapped at a time where memory is dense, in bytes. */
@@ -26,15 +27,34 @@ struct oom_reap_spared {
 	unsigned long pages[OOM_REAP_SPARED];
 };
 
-struct mm_struct;
+struct oom_reap_input;
 struct oom_reap_victim;
 
+/* mm/oom_reap_decide.c */
 void oom_reap_vain(struct oom_reap_victim *victim, u64 age_ns);
 bool oom_reap_spare(struct oom_reap_spared *spared, u64 addr);
 unsigned long oom_reap_next_part(unsigned long part, unsigned long freed);
 
 #ifdef CONFIG_OOM_REAP
+/* mm/oom_reap.c */
+bool oom_reap_enter(struct mm_struct *mm);
+void oom_reap_leave(void);
 void oom_reap_exit_mmap(struct mm_struct *mm);
+
+/* mm/oom_reap_lists.c */
+void oom_reap_look(struct task_struct *tsk, struct oom_reap_input *in);
+const struct oom_reap_spared *oom_reap_find_spared(struct task_struct *tsk,
+						   struct mm_struct *mm);
+
+/* mm/oom_reap_fence.c */
+bool oom_reap_fence(struct mm_struct *mm);
+void oom_reap_fence_init(void);
+
+/* Pages that a victim has, in memory and swapped out. */
+static inline unsigned long oom_reap_pages(struct mm_struct *mm)
+{
+	return get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS);
+}
 #else
 static inline void oom_reap_exit_mmap(struct mm_struct *mm)
 {

@@ -189,7 +189,7 @@ static void random_input(struct rnd_state *rnd, struct oom_reap_input *in)
 }
 
 /*
- * What the argument in mm/oom_reap.c rests on, and that every victim comes to
+ * What the argument in mm/oom_reap_lists.c rests on, and that every victim comes to
  * an end.
  */
 static void oom_reap_test_properties(struct kunit *test)

@@ -3,9 +3,9 @@
  * A record of each kill by the OOM killer, and of each panic in its place.
  *
  * Records are written where the kill is decided, under oom_lock, into memory
- * that was set aside at boot: nothing is allocated and nothing sleeps. A thread
- * hands them to audit later, when there is memory again, and tries until audit
- * has taken them. /proc/oom_history shows the last ones.
+ * that was set aside at boot: nothing is allocated and nothing sleeps.
+ * mm/oom_event_audit.c hands them to audit, mm/oom_event_history.c shows the last
+ * ones.
  *
  * The OOM killer calls, always under oom_lock:
  *
@@ -23,14 +23,9 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/audit.h>
-#include <linux/capability.h>
 #include <linux/cgroup.h>
 #include <linux/cred.h>
-#include <linux/freezer.h>
 #include <linux/init.h>
-#include <linux/jiffies.h>
-#include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -39,32 +34,26 @@
 #include <linux/oom_event.h>
 #include <linux/oom_look.h>
 #include <linux/printk.h>
-#include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/seq_file.h>
 #include <linux/timekeeping.h>
 #include <linux/uidgid.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
-#include <linux/wait.h>
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/oom_event.h>
 
-/* How long to wait before audit is tried again: ever longer, as nothing says when. */
-#define RETRY_MIN	(HZ / 10)
-#define RETRY_MAX	HZ
+#include "oom_event.h"
 
 static unsigned int ring_size = 2 * OOM_EVENT_HISTORY;
 module_param_named(ring, ring_size, uint, 0444);
 MODULE_PARM_DESC(ring, "records of OOM kills that are kept for audit");
 
-static struct oom_ring ring = OOM_RING_EMPTY(ring);
-
-static DECLARE_WAIT_QUEUE_HEAD(todo_wait);
+/* For those that hand the records on, see mm/oom_event.h. */
+struct oom_ring oom_event_ring = OOM_RING_EMPTY(oom_event_ring);
 
 /*
  * What is known of the kill in progress. Too large for the stack of an
@@ -92,16 +81,16 @@ static u64 publish(struct oom_event *e, bool held)
 
 	e->time_ns = ktime_get_real_ns();
 	if (held)
-		oom_ring_put_held(&ring, e);
+		oom_ring_put_held(&oom_event_ring, e);
 	else
-		oom_ring_put(&ring, e);
+		oom_ring_put(&oom_event_ring, e);
 	if (trace_oom_kill_event_enabled()) {
 		if (!now.encoded)
 			oom_event_encode(e, &now.text);
 		trace_oom_kill_event(e, &now.text);
 	}
 	now.encoded = false;
-	wake_up(&todo_wait);
+	oom_event_audit_wake();
 	return e->seq;
 }
 
@@ -374,7 +363,7 @@ static bool record_again(struct task_struct *victim)
 	if (!seq)
 		return false;
 	now.seq = seq;
-	oom_ring_again(&ring, seq);
+	oom_ring_again(&oom_event_ring, seq);
 	count_vm_event(OOM_KILL_AGAIN);
 	if (!now.event.victim_seq)
 		now.event.victim_seq = seq;
@@ -452,10 +441,10 @@ void oom_event_shared(struct task_struct *p)
 void oom_event_killed_all(void)
 {
 	lockdep_assert_held(&oom_lock);
-	oom_ring_complete(&ring, now.seq, now.sharers);
+	oom_ring_complete(&oom_event_ring, now.seq, now.sharers);
 	now.sharers = 0;
 	drop_mm();
-	wake_up(&todo_wait);
+	oom_event_audit_wake();
 }
 
 /*
@@ -534,7 +523,7 @@ bool oom_event_nobody(struct oom_control *oc, oom_eligible_t eligible)
 		return true;
 	nobody = oom_nobody_find(known, ARRAY_SIZE(known), cgroup, ms, &again);
 	nobody->last_ms = ms;
-	if (again && oom_ring_repeat(&ring, nobody->seq,
+	if (again && oom_ring_repeat(&oom_event_ring, nobody->seq,
 				     OOM_EVENT_NOBODY, cgroup)) {
 		say = ms - said_ms >= OOM_NOBODY_QUIET_MS;
 	} else {
@@ -579,7 +568,7 @@ void oom_event_called_off(struct oom_control *oc)
 	before = oom_nobody_find(known, ARRAY_SIZE(known), oom_look_domain(oc),
 				 ms, &again);
 	before->last_ms = ms;
-	if (again && oom_ring_repeat(&ring, before->seq, OOM_EVENT_CALLED_OFF,
+	if (again && oom_ring_repeat(&oom_event_ring, before->seq, OOM_EVENT_CALLED_OFF,
 				     cgroup))
 		return;
 	e->reason = OOM_EVENT_CALLED_OFF;
@@ -601,172 +590,8 @@ void oom_event_called_off(struct oom_control *oc)
 void oom_event_freed(u64 seq)
 {
 	if (seq)
-		oom_ring_freed(&ring, seq, ktime_get_real_ns());
+		oom_ring_freed(&oom_event_ring, seq, ktime_get_real_ns());
 }
-
-#ifdef CONFIG_PROC_FS
-/**
- * proc_oom_event_detail() - show /proc/PID/oom_score_detail, and who killed it
- * @m: the file
- * @ns: pid namespace of the proc mount
- * @pid: unused
- * @task: a task of the process, also a dead one
- *
- * Context: process context.
- * Return: 0, or the error of an LSM that does not let the opener see it.
- */
-int proc_oom_event_detail(struct seq_file *m, struct pid_namespace *ns,
-			  struct pid *pid, struct task_struct *task)
-{
-	int err = proc_oom_score_detail(m, ns, pid, task);
-	u64 seq = oom_event_seq(task);
-
-	if (!err && seq)
-		seq_printf(m, "oom_killed %llu\n", seq);
-	return err;
-}
-#endif
-
-#ifdef CONFIG_AUDIT
-/*
- * What the thread works in; in advance, as all of this.
- */
-static struct {
-	struct oom_event event;
-	struct oom_event_text text;
-	char line[OOM_EVENT_LINE];
-} mail;
-
-/* Returns false if it has to be tried again. */
-static bool deliver_next(void)
-{
-	u64 first, lost;
-	int len, err;
-
-	lost = oom_ring_todo(&ring, &mail.event, &first);
-	if (!first)
-		return true;
-	if (lost) {
-		len = oom_event_format_overflow(first, lost, mail.line,
-						sizeof(mail.line));
-	} else {
-		oom_event_encode(&mail.event, &mail.text);
-		len = oom_event_format(&mail.event, &mail.text, mail.line,
-				       sizeof(mail.line));
-	}
-	if (WARN_ON_ONCE(len < 0))
-		len = 0;
-
-	/* Rather wait than have somebody killed for it. */
-	err = audit_log_whole(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
-			      AUDIT_ANOM_OOM_KILL, mail.line, len);
-	if (err == -EAGAIN || err == -ENOMEM)
-		return false;
-	/* Taken, or audit does not want it. */
-	if (lost && !err)
-		pr_warn("%s\n", mail.line);
-	oom_ring_done(&ring, lost ? first + lost : first + 1);
-	return true;
-}
-
-static int deliver(void *unused)
-{
-	unsigned long retry = RETRY_MIN;
-
-	set_freezable();
-	while (true) {
-		wait_event_freezable(todo_wait, oom_ring_pending(&ring));
-		if (deliver_next()) {
-			retry = RETRY_MIN;
-			continue;
-		}
-		schedule_timeout_idle(retry);
-		retry = min_t(unsigned long, 2 * retry, RETRY_MAX);
-		try_to_freeze();
-	}
-	return 0;
-}
-#endif /* CONFIG_AUDIT */
-
-#ifdef CONFIG_PROC_FS
-/* A reader of the history works on copies. */
-struct history {
-	u64 first;
-	struct oom_event event;
-	struct oom_event_text text;
-	char line[OOM_EVENT_LINE];
-};
-
-/* The record at a position or, if that has been replaced, the next one. */
-static void *history_at(struct history *h, loff_t *pos)
-{
-	u64 oldest;
-
-	if (!h->first)
-		h->first = oom_ring_first(&ring, OOM_EVENT_HISTORY);
-	while (!oom_ring_get(&ring, h->first + *pos, &h->event)) {
-		oldest = oom_ring_first(&ring, UINT_MAX);
-		if (h->first + *pos >= oldest)
-			return NULL;
-		*pos = oldest - h->first;
-	}
-	return h;
-}
-
-static void *history_start(struct seq_file *m, loff_t *pos)
-{
-	struct history *h = m->private;
-
-	if (!*pos)
-		h->first = 0;
-	return history_at(h, pos);
-}
-
-static void *history_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	++*pos;
-	return history_at(v, pos);
-}
-
-static void history_stop(struct seq_file *m, void *v)
-{
-}
-
-static int history_show(struct seq_file *m, void *v)
-{
-	struct history *h = v;
-
-	oom_event_encode(&h->event, &h->text);
-	oom_event_format(&h->event, &h->text, h->line, sizeof(h->line));
-	seq_printf(m, "%s\n", h->line);
-	return 0;
-}
-
-static const struct seq_operations history_ops = {
-	.start	= history_start,
-	.next	= history_next,
-	.stop	= history_stop,
-	.show	= history_show,
-};
-
-/*
- * As the kernel log with dmesg_restrict: the records are the whole machine's, and
- * the root of a container, who owns the file by its uid, is not its administrator.
- */
-static int history_open(struct inode *inode, struct file *file)
-{
-	if (!capable(CAP_SYSLOG))
-		return -EPERM;
-	return seq_open_private(file, &history_ops, sizeof(struct history));
-}
-
-static const struct proc_ops history_proc_ops = {
-	.proc_open	= history_open,
-	.proc_read	= seq_read,
-	.proc_lseek	= seq_lseek,
-	.proc_release	= seq_release_private,
-};
-#endif /* CONFIG_PROC_FS */
 
 static int __init oom_event_init(void)
 {
@@ -784,18 +609,12 @@ static int __init oom_event_init(void)
 		nr = 0;
 	}
 	ring_size = nr;
-	lost = oom_ring_init(&ring, slots, nr);
+	lost = oom_ring_init(&oom_event_ring, slots, nr);
 	if (lost)
 		pr_warn("%llu kills before there was a ring\n", lost);
 
-#ifdef CONFIG_PROC_FS
-	if (!proc_create("oom_history", 0400, NULL, &history_proc_ops))
-		pr_err("no /proc/oom_history\n");
-#endif
-#ifdef CONFIG_AUDIT
-	if (IS_ERR(kthread_run(deliver, NULL, "oom_event")))
-		pr_err("no thread: audit gets no records\n");
-#endif
+	oom_event_history_init();
+	oom_event_audit_init();
 	return 0;
 }
 subsys_initcall(oom_event_init);

@@ -2,17 +2,20 @@
 /*
  * Peios LSM - the doors between processes
  *
- * What one process can do to another by the kernel: attach to it, read and
+ * What one process can do to another through the kernel: attach to it, read and
  * write its memory, take its files, signal it, set its limits and priorities,
- * move its memory. Each asks for a right on the target; if it did not, the gate
- * on oom_score_adj could be walked round through a process that may pass it.
+ * move its memory. Each of these asks for a right on the target. Otherwise, a
+ * process could bypass the gate on oom_score_adj through a process that may
+ * pass it.
  *
- * All that is asked here has been permitted by Linux's own rules before, and a
- * refusal has the error that these give, EPERM: kill() of a process group tells
- * by it that there are others that it may signal.
+ * Everything that is checked here has already been permitted by Linux's own
+ * rules. A refusal returns the error that Linux would return, EPERM: by it,
+ * kill() of a process group knows that the group has other processes that the
+ * caller may signal.
  *
- * Only processes ask. What the kernel sends by itself (faults, the OOM killer,
- * the terminal, SIGCHLD, the end of a pid namespace) does not come here.
+ * Only requests of processes are checked. What the kernel sends by itself
+ * (faults, the OOM killer, the terminal, SIGCHLD, the end of a pid namespace)
+ * does not come here.
  */
 
 #include <linux/compiler.h>
@@ -58,7 +61,7 @@ u32 peios_ptrace_rights(unsigned int mode)
 		rights |= PEIOS_PROCESS_VM_WRITE;
 	if (rights)
 		return rights;
-	/* Who attaches can do both; all else looks, at least. */
+	/* Attaching allows both; everything else allows to look, at least. */
 	if (mode & PTRACE_MODE_ATTACH)
 		rights |= PEIOS_PROCESS_VM_WRITE;
 	return rights | PEIOS_PROCESS_VM_READ;
@@ -68,7 +71,8 @@ u32 peios_ptrace_rights(unsigned int mode)
  * peios_signal_right() - the right that a signal needs
  * @sig: the signal, 0 to ask if the process is there
  *
- * By its default action, whatever the target makes of it: the sender can't know.
+ * This goes by the default action of the signal, even if the target handles or
+ * ignores it: the sender can't know that.
  *
  * Return: a right on the target.
  */
@@ -88,7 +92,7 @@ static int check(struct task_struct *target, u32 desired, const char *op)
 	return peios_task_access(target, desired, op, true) ? -EPERM : 0;
 }
 
-/* Most of who asks what all may ask is another process. */
+/* Most callers query another process for something that anyone may query. */
 static int check_query(struct task_struct *target, const char *op)
 {
 	if (peios_task_plain(target, PEIOS_PROCESS_QUERY_LIMITED))
@@ -100,12 +104,12 @@ static int check_query(struct task_struct *target, const char *op)
 static int hook_ptrace_access_check(struct task_struct *child,
 				    unsigned int mode)
 {
-	/* NOAUDIT: it only decides how much to show. */
+	/* NOAUDIT: the check only decides how much to show. */
 	return peios_task_access(child, peios_ptrace_rights(mode), "ptrace",
 				 !(mode & PTRACE_MODE_NOAUDIT)) ? -EPERM : 0;
 }
 
-/* Under tasklist_lock, interrupts off. The parent is who gets access. */
+/* Under tasklist_lock, interrupts off. The parent is the one to get access. */
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
 	const u32 rights = peios_ptrace_rights(PTRACE_MODE_ATTACH);
@@ -121,8 +125,8 @@ static int hook_ptrace_traceme(struct task_struct *parent)
 }
 
 /*
- * Who is stopped by a terminal is continued by its shell, by kill(); Linux lets
- * every process of the session do that, whoever the other is.
+ * A shell continues a job that a terminal has stopped by kill(). Linux lets
+ * every process of the session do that to any other.
  */
 static bool continues_job(struct task_struct *p, int sig)
 {
@@ -130,8 +134,8 @@ static bool continues_job(struct task_struct *p, int sig)
 }
 
 /*
- * The signal that a process has asked for when its parent dies comes from the
- * parent on its way out.
+ * A process can ask for a signal when its parent dies. The parent sends it on
+ * its way out.
  */
 static bool parent_died(struct task_struct *p, struct kernel_siginfo *info,
 			int sig)
@@ -140,16 +144,16 @@ static bool parent_died(struct task_struct *p, struct kernel_siginfo *info,
 	       sig == p->pdeath_signal;
 }
 
-/* Out of line: who only asks if a process is there is done before. */
+/* Out of line: a caller that only asks if a process exists is done before. */
 static noinline int check_kill(struct task_struct *p,
 			       struct kernel_siginfo *info, int sig,
 			       const struct cred *cred)
 {
-	/* Any right that a signal needs is granted as plainly as this one. */
+	/* Every right that a signal needs is as plainly granted as this one. */
 	if (same_thread_group(p, current) ||
 	    peios_task_plain(p, PEIOS_PROCESS_TERMINATE))
 		return 0;
-	/* It goes to the process that submitted the request and no other. */
+	/* It goes only to the process that submitted the request. */
 	if (cred)
 		return 0;
 	if (continues_job(p, sig) || parent_died(p, info, sig))
@@ -158,7 +162,7 @@ static noinline int check_kill(struct task_struct *p,
 	       -EPERM : 0;
 }
 
-/* Under RCU; with @cred, of USB requests that have completed, in an interrupt. */
+/* Under RCU. @cred is set for USB requests that complete, in an interrupt. */
 static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
@@ -168,7 +172,7 @@ static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 }
 
 /*
- * Whether a process of the group may not be hung up by the caller, which is
+ * Whether the caller may not hang up some process of the group. A refusal is
  * recorded. Under tasklist_lock.
  */
 static bool hangup_refused(struct pid *pgrp)
@@ -201,10 +205,11 @@ static bool has_child_in(struct task_struct *p, struct pid *pgrp)
 }
 
 /*
- * A group that loses the last of its parents in the session is hung up if a
- * process of it is stopped. The kernel sends that, whoever dies. So that nobody
- * can arrange it for others, nobody makes such a parent: a child can't join their
- * group, and a process with a child in their group can't leave it.
+ * If a group loses the last of its parents in the session while a process of it
+ * is stopped, the kernel hangs the group up, whichever parent dies. A process
+ * must not be able to arrange this for others, so it can't create such a
+ * parent: a child can't join their group, and a process with a child in their
+ * group can't leave it.
  *
  * Under tasklist_lock for writing, interrupts off.
  */
@@ -224,7 +229,7 @@ static struct peios_file *peios_file(const struct file *file)
 	return file->f_security + peios_blob_sizes.lbs_file;
 }
 
-/* To one's own process any signal may go, and this is the usual case. */
+/* A process may send itself any signal; this is the usual case. */
 static bool owned_by_current(const struct fown_struct *fown)
 {
 	return fown->pid_type <= PIDTYPE_TGID &&
@@ -244,7 +249,7 @@ static void hook_file_set_fowner(struct file *file)
 	rcu_read_unlock();
 	pf->fown_cred = own ? NULL : get_cred(cred);
 	put_cred(old);
-	/* The usual order: its signal first, then itself. */
+	/* Usual order: F_SETSIG first, then the owner, which is the caller. */
 	if (own && cmpxchg(&pf->signal_cred, cred, NULL) == cred)
 		put_cred(cred);
 }
@@ -265,10 +270,11 @@ static bool goes_to_current(const struct file *file)
 }
 
 /*
- * Who shares an open file can name the signal that goes to whom another has set:
- * it is as much the sender as that one. The kernel stores the number later, so
- * that who has once named one stays noted, and where there are two it can't be
- * told whose it is: then none goes.
+ * A process that shares an open file can choose the signal that goes to an
+ * owner which another process has set. It is then as much the sender as that
+ * process. The kernel stores the number later. Therefore a process that has
+ * chosen a signal once stays noted, and if two have, it is unknown whose signal
+ * it is: then none is sent.
  */
 static void note_signal(struct file *file)
 {
@@ -312,7 +318,7 @@ static int hook_file_send_sigiotask(struct task_struct *tsk,
 
 	if (pf->fown_cred)
 		err = check_sigio(pf->fown_cred, tsk, sig ?: SIGIO);
-	/* SIGIO, and SIGURG, are the kernel's choice. */
+	/* The kernel chooses SIGIO and SIGURG. */
 	if (err || likely(!named_by) || !sig || sig == SIGURG)
 		return err;
 	if (IS_ERR(named_by))
@@ -376,9 +382,10 @@ static int hook_task_getsid(struct task_struct *p)
 }
 
 /*
- * From one's own mount namespace these lead to each other one that there is, and
- * by setns() into it, whoever lives there; all else that leads to a namespace asks
- * for a process of it. The kernel looks at the number of the command alone.
+ * From its own mount namespace, a process gets by these commands to every other
+ * mount namespace, and by setns() into it, whichever processes live there. All
+ * other ways to a namespace ask for a right on a process in it. The kernel
+ * looks only at the number of the command.
  */
 static bool steps_to_namespaces(unsigned int cmd)
 {

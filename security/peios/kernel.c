@@ -2,13 +2,14 @@
 /*
  * Peios LSM - ways to all memory
  *
- * Who can write the kernel's memory, or that of all processes at once, need not
- * ask for a right on any of them: modules, another kernel, devices of memory and
- * ports, programs that run in the kernel. Linux asks for capabilities, which any
- * root has; its lockdown module shuts most of these for all. Peios leaves them to
- * the trusted computing base: modules need SeLoadDriverPrivilege, which on
- * Windows has the same purpose, the others SeTcbPrivilege, also those that only
- * read, since nothing there asks for descriptors or integrity protection.
+ * A process that can write the kernel's memory, or that of all processes, needs
+ * no right on any of them. Ways to do so are modules, another kernel, devices
+ * of memory and ports, and programs that run in the kernel. Linux asks for
+ * capabilities, which any root has; its lockdown module closes most of these
+ * ways to everyone. Peios reserves them for the trusted computing base: modules
+ * need SeLoadDriverPrivilege, which has the same purpose on Windows, and the
+ * others need SeTcbPrivilege. This includes those that only read, since they
+ * check neither descriptors nor integrity protection.
  */
 
 #include <linux/cred.h>
@@ -32,12 +33,12 @@
 #include "setup.h"
 
 /**
- * peios_lockdown_privilege() - which privilege a thing that lockdown shuts needs
- * @what: the thing
+ * peios_lockdown_privilege() - the privilege that a lockdown reason needs
+ * @what: the lockdown reason
  *
- * None, where it is not a process that asks (the debugger's prompt on a
- * console), where it is asked for elsewhere (modules, perf) or about one's own
- * (keys of IPsec).
+ * No privilege is needed where the caller is not a process (the prompt of the
+ * debugger on a console), where the check is made elsewhere (modules, perf),
+ * and where a process looks at its own data (keys of IPsec).
  *
  * Return: a bit, or 0.
  */
@@ -61,7 +62,7 @@ u64 peios_lockdown_privilege(enum lockdown_reason what)
 	case LOCKDOWN_BPF_WRITE_USER:
 	case LOCKDOWN_RTAS_ERROR_INJECTION:
 	case LOCKDOWN_XEN_USER_ACTIONS:
-	/* These read. */
+	/* These only read. */
 	case LOCKDOWN_KCORE:
 	case LOCKDOWN_KPROBES:
 	case LOCKDOWN_BPF_READ_KERNEL:
@@ -83,16 +84,21 @@ u64 peios_lockdown_privilege(enum lockdown_reason what)
 }
 
 /**
- * peios_bpf_privilege() - which privilege it takes to load a BPF program
+ * peios_bpf_privilege() - the privilege that loading a BPF program needs
  * @type: its type
  *
- * Programs on events see the memory of whatever process meets them, send it
- * signals and may change what functions return; those of type syscall have the
- * same functions and are run by hand; others stand in for functions of the kernel,
- * or change what a sysctl is set to, or what getsockopt() tells a service of who is
- * at the other end; those of type netfilter are given structures of the kernel, whose
- * pointers they may follow. What else decides about packets, sockets and devices is free,
- * as far as it does not see memory (peios_bpf_sees_memory()).
+ * These types need one:
+ *
+ *  - programs on events see the memory of any process that hits the event, can
+ *    send it signals and may change what functions return;
+ *  - programs of type syscall have the same helpers and are run by hand;
+ *  - others replace functions of the kernel, change the value that a sysctl is
+ *    set to, or change what getsockopt() tells a service about its peer;
+ *  - programs of type netfilter get kernel structures, whose pointers they may
+ *    follow.
+ *
+ * Other programs that decide about packets, sockets and devices need none, as
+ * long as they do not see memory (peios_bpf_sees_memory()).
  *
  * Return: a bit, or 0.
  */
@@ -119,11 +125,14 @@ u64 peios_bpf_privilege(enum bpf_prog_type type)
 }
 
 /*
- * What CAP_PERFMON adds for programs of any type: memory of the process in whose
- * system call they run, such as that which sends a packet, of another, or of the
- * kernel; tasks, from which others are reached; texts made of what an address
- * points to; sockets as the kernel has them, whose pointers lead on, to files,
- * namespaces and processes.
+ * Helpers that CAP_PERFMON adds for programs of any type. They give access to:
+ *
+ *  - memory of the process in whose system call the program runs, such as the
+ *    sender of a packet, of another process, or of the kernel;
+ *  - tasks, from which other tasks can be reached;
+ *  - text that is made from what an address points to;
+ *  - the kernel's socket structures, whose pointers lead to files, namespaces
+ *    and processes.
  */
 static bool helper_sees_memory(int id)
 {
@@ -158,13 +167,14 @@ static bool helper_sees_memory(int id)
 }
 
 /**
- * peios_bpf_sees_memory() - may a BPF program see what no packet or socket holds?
+ * peios_bpf_sees_memory() - can a BPF program see more than packets, sockets?
  * @insns: its instructions, as they were loaded
  * @nr: how many
  *
- * By its calls. A function of the kernel that is called as one (kfunc) may do as
- * much as any helper, and bpf_rdonly_cast(), which is open to all types, makes a
- * pointer of any number; a variable of the kernel leads to its tasks.
+ * This looks at the calls of the program. A kernel function that is called as a
+ * kfunc may do as much as any helper, and bpf_rdonly_cast(), which all types
+ * may call, makes a pointer from any number. A kernel variable leads to the
+ * kernel's tasks.
  *
  * Return: true if so.
  */
@@ -186,7 +196,7 @@ bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr)
 	return false;
 }
 
-/* The kernel's modprobe, which a sysctl names that is policy. */
+/* The kernel's modprobe; the sysctl that names it is policy. */
 static bool is_modprobe(void)
 {
 	return peios_cred(current_cred())->modprobe;
@@ -200,7 +210,7 @@ static int hook_locked_down(enum lockdown_reason what)
 	if (!privilege || is_modprobe())
 		return 0;
 	if (what == LOCKDOWN_HIBERNATION) {
-		/* Also asked for whoever looks if there is such a thing. */
+		/* A process that only looks if it exists gets here, too. */
 		if (!ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN))
 			return 0;
 		audit = false;
@@ -216,9 +226,10 @@ static int load_module(void)
 }
 
 /*
- * The kernel asks for modules by the name of what is missing, that of a network
- * interface or file system among them, which its caller chooses. modprobe takes
- * one that begins like a path for a file, and may load any.
+ * The kernel requests modules by the name of what is missing. The caller
+ * chooses some of these names, such as that of a network interface or a file
+ * system. modprobe takes a name that begins like a path for a file, and may
+ * load any file.
  */
 static int hook_kernel_module_request(char *name)
 {
@@ -260,8 +271,8 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 	u64 privilege = peios_bpf_privilege(attr->prog_type);
 
 	/*
-	 * A worker in which another program runs may load any, with whatever the
-	 * kernel's credentials let it read.
+	 * A worker that runs another program may load any program, with access
+	 * to all that the kernel's credentials may read.
 	 */
 	if (unlikely(current->flags & PF_KTHREAD))
 		return peios_need_process(PEIOS_PRIV_TCB, "load_bpf", -EPERM);
@@ -272,18 +283,20 @@ static int hook_bpf_prog_load(struct bpf_prog *prog, union bpf_attr *attr,
 #endif
 
 #ifdef CONFIG_PERF_EVENTS
-/* What of a sample is the memory or the registers of whom it was taken from. */
+/* Parts of a sample that are memory or registers of the sampled process */
 #define COPIES	(PERF_SAMPLE_STACK_USER | PERF_SAMPLE_REGS_USER | \
 		 PERF_SAMPLE_REGS_INTR)
 
 /*
  * A uprobe puts a breakpoint into a program, and its reference counter adds to a
- * word of every process that maps the file: like the same probes of tracefs. That
- * is asked before the probe is made.
+ * word of every process that maps the file. The same probes in tracefs need
+ * SeTcbPrivilege, so they need it here, too. The check is made before the probe
+ * is created.
  *
- * CAP_PERFMON looks into any process, past ptrace's rules. An event that is
- * inherited at fork was asked for when it was opened; the kernel has some of its
- * own, and a tracer's breakpoints come after the right to trace.
+ * CAP_PERFMON allows to look into any process, bypassing the rules of ptrace.
+ * An event that is inherited at fork was checked when it was opened. The kernel
+ * has some events of its own, and the breakpoints of a tracer come after the
+ * right to trace.
  */
 static int hook_perf_event_alloc(struct perf_event *event)
 {
@@ -307,7 +320,7 @@ static int hook_perf_event_alloc(struct perf_event *event)
 #endif
 
 #ifdef CONFIG_SECURITY_SWAPON
-/* Whoever has what is swapped to has the memory of all who are. */
+/* A process that controls a swap area has all memory that is swapped to it. */
 static int hook_swapon(struct file *file)
 {
 	return peios_need_process(PEIOS_PRIV_TCB, "swapon", -EPERM);

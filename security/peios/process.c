@@ -2,42 +2,47 @@
 /*
  * Peios LSM - processes as objects
  *
- * Each thread group has a security descriptor. As long as nobody has set one it
- * is the default, which follows from the token of the moment and is not stored:
- * fork() has nothing to copy, and a process that leaves root is its user's at
- * once. One that was set is shared by those that fork, until one of them sets
- * another; exec() keeps it while its owner is still the user of the process.
+ * Each thread group has a security descriptor. Until one is set, the default
+ * applies. The default follows from the current token and is not stored, so
+ * fork() has nothing to copy, and a process that leaves root becomes its user's
+ * at once. A descriptor that was set is shared by the processes that fork from
+ * each other, until one of them sets another. exec() keeps it as long as its
+ * owner is still the user of the process.
  *
- * The decision has these checks, asked for in this order:
+ * A decision makes these checks, in this order:
  *
- *  - integrity protection (PIP) of the caller must dominate the target's;
- *  - the target's descriptor must grant the right, or SeDebugPrivilege stand in;
- *  - under the default descriptor, who may act as the target must hold the
- *    TCB privileges that the target holds, or else everything of SYSTEM could
- *    be had by removing a privilege and attaching to a process that kept it.
- *    An administrator who sets a descriptor decides that himself.
+ *  - the integrity protection (PIP) of the caller must dominate the target's;
+ *  - the target's descriptor must grant the right, or the caller must hold
+ *    SeDebugPrivilege instead;
+ *  - under the default descriptor, a caller that may act as the target must
+ *    hold the TCB privileges that the target holds. Without this check, a
+ *    process of SYSTEM could remove a privilege and get everything back by
+ *    attaching to a process that kept it. An administrator who sets a
+ *    descriptor takes that decision himself.
  *
- * Where the descriptor is the default one and the target has neither privileges of
- * the TCB nor a protection, Linux's rules suffice: there who has the capability to
- * signal, to set priorities and limits or to look needs no entry of the descriptor.
- * Only a holder of privileges gets others later, by no exec() does anybody, so that
- * the answer can't become wrong while it is used; and a descriptor that was set is
- * one, whatever it says.
+ * Where the descriptor is the default one, and the target has neither TCB
+ * privileges nor a protection, Linux's rules suffice: a caller that has the
+ * capability to signal, to set priorities and limits or to look needs no entry
+ * in the descriptor. Only a process that holds privileges can get others later,
+ * and no process gets any by exec(), so the answer cannot become wrong while it
+ * is in use. A descriptor that was set never counts as the default one,
+ * whatever it says.
  *
- * Who is asked about is all that the access reaches, and each of them has to grant
+ * The check covers everything that the access reaches, and each part must grant
  * it:
  *
- *  - every thread of the process, whichever of them the path or the call names:
- *    what is done to one (a signal that ends the process, its memory, limits,
- *    score and descriptor) is done to all, and threads may have different tokens;
- *  - for what reaches inside (memory, files, the current folder), every process
- *    that may share that, see struct peios_family.
+ *  - every thread of the process, no matter which one the path or the call
+ *    names. What is done to one thread (a signal that ends the process; its
+ *    memory, limits, score and descriptor) is done to all, and threads may have
+ *    different tokens;
+ *  - for access to the inside (memory, files, the current directory), every
+ *    process that may share that, see struct peios_family.
  *
- * An I/O thread of io_uring is not asked about: what it does counts only as far
- * as the process's first thread has it.
+ * An I/O thread of io_uring is not checked: it can do only what the first
+ * thread of its process may do, too.
  *
- * All of it runs under locks and in interrupts (signals from SIGIO): nothing on
- * the way to a decision sleeps or allocates.
+ * All of this runs under locks and in interrupts (signals from SIGIO), so
+ * nothing on the way to a decision sleeps or allocates.
  */
 
 #include <linux/array_size.h>
@@ -106,9 +111,9 @@ static void put_family(struct peios_family *family)
 }
 
 /*
- * The family of the current process, to which a child is about to be born; made
- * if there was none. Only the process itself joins or leaves one, and the latter
- * while it has no other threads.
+ * Return the family of the current process, which a new child is about to join.
+ * Create it if there is none. Only the process itself joins or leaves a family,
+ * and it leaves only while it has no other threads.
  */
 static struct peios_family *join_family(struct peios_process *process)
 {
@@ -143,7 +148,7 @@ static int hook_task_alloc(struct task_struct *task, unsigned long clone_flags)
 		return 0;
 	}
 
-	/* Kernel threads share with each other, and with nobody else. */
+	/* Kernel threads share only with each other. */
 	if (clone_flags & SHARES_INSIDE && !(current->flags & PF_KTHREAD)) {
 		family = join_family(process);
 		if (!family)
@@ -161,7 +166,7 @@ static int hook_task_alloc(struct task_struct *task, unsigned long clone_flags)
 	return 0;
 }
 
-/* Nobody can find the task any more: may be an interrupt. */
+/* Nothing can find the task any more. May run in an interrupt. */
 static void hook_task_free(struct task_struct *task)
 {
 	struct peios_process *process = peios_task(task)->process;
@@ -176,8 +181,9 @@ static void hook_task_free(struct task_struct *task)
 /**
  * peios_process_mix() - note that the current thread may get other credentials
  *
- * Called for each credential that it prepares, whatever becomes of it. Whoever
- * reads the new credential, which commit_creds() publishes, sees the note.
+ * Called for each credential that the thread prepares, whether it is used or
+ * not. A reader that sees the new credential, which commit_creds() publishes,
+ * also sees the note.
  *
  * Context: process context.
  */
@@ -189,7 +195,7 @@ void peios_process_mix(void)
 		WRITE_ONCE(process->mixed, true);
 }
 
-/* Whether everyone may query a process that has but the default descriptor */
+/* Whether everyone may query a process that has only the default descriptor */
 static bool query_everyone = true;
 
 /**
@@ -207,9 +213,9 @@ bool peios_query_everyone(void)
  * peios_set_query_everyone() - set whether everyone may query by default
  * @everyone: true if so
  *
- * It counts for the next check.
+ * The setting applies from the next check on.
  *
- * Context: any; the caller has seen that it is permitted.
+ * Context: any; the caller has checked that this is permitted.
  */
 void peios_set_query_everyone(bool everyone)
 {
@@ -217,8 +223,8 @@ void peios_set_query_everyone(bool everyone)
 }
 
 /**
- * peios_parse_query() - read whom processes may be queried by
- * @text: a word, maybe with a newline
+ * peios_parse_query() - parse the setting for who may query processes
+ * @text: a word, which may end in a newline
  * @everyone: the result; not touched on error
  *
  * Return: 0 or -EINVAL.
@@ -248,7 +254,7 @@ static u32 rights_of_everyone(void)
 					PEIOS_EVERYONE_LIMITED;
 }
 
-/* Linux's own answer, other modules' included, over the target's user namespace */
+/* What Linux and other modules allow, in the target's user namespace */
 static u32 rights_by_capability(const struct cred *cred, const struct cred *target)
 {
 	static const int asked[] = {
@@ -264,13 +270,13 @@ static u32 rights_by_capability(const struct cred *cred, const struct cred *targ
 	return peios_capability_rights(has);
 }
 
-/* Roots over a Unix user's process, by user namespace */
+/* Root users that have power over a Unix user's process, by user namespace */
 enum { ROOT_OF_ALL, ROOT_OF_NS, OWNER_OF_NS, NR_UNIX_ROOTS };
 
 /*
- * Root, and in a namespace of its own the root and the owner of that: for Linux
- * they have always been masters of that process, by capabilities, and su, sudo
- * and the runtimes of containers rely on it.
+ * Root; for a process in a user namespace of its own, also the root and the
+ * owner of that namespace. In Linux, their capabilities have always given them
+ * full control of the process, and su, sudo and container runtimes rely on it.
  */
 static bool root_over(const struct cred *cred, int nr, struct peios_sid *sid)
 {
@@ -300,14 +306,14 @@ static bool is_unix_root(const struct peios_sid *user, const struct cred *cred)
 
 /**
  * peios_cred_decide() - may a credential do this to a process with another one?
- * @cred: who asks
- * @counts: those of its privileges that count, if it has them; if none does, no
- *	capability either
+ * @cred: the credential that asks
+ * @counts: those of its privileges that count, if it has them; if this is 0,
+ *	its capabilities do not count either
  * @target: a credential of the process
  * @sd: its descriptor, NULL for the default
- * @desired: rights on it
+ * @desired: rights on the process
  * @result: the decision
- * @lacks: the privileges that are missing, if that is why it is refused
+ * @lacks: the missing privileges, if that is the reason for a refusal
  *
  * Gathers what peios_decide() needs.
  *
@@ -328,17 +334,17 @@ int peios_cred_decide(const struct cred *cred, u64 counts,
 	peios_cred_identity(cred, &who);
 	who.subject.privileges &= counts;
 	of.pip = peios_cred(target)->pip;
-	/* A descriptor that was set decides by itself. */
+	/* A descriptor that was set decides alone. */
 	if (!sd) {
 		peios_cred_user(target, &of.user);
 		of.privileges = peios_cred_present(target);
-		/* It loads modules without the privilege for that. */
+		/* modprobe loads modules without the privilege for that. */
 		if (peios_cred(target)->modprobe)
 			of.privileges |= PEIOS_PRIV_TCB | PEIOS_PRIV_LOAD_DRIVER;
 		of.by_root = peios_cred_lost(target) & PEIOS_LOST_ROOT &&
 			     is_unix_root(who.subject.user, target);
 		of.everyone = rights_of_everyone();
-		/* A thread of a ring may be working for somebody else. */
+		/* A thread of a ring may be working for another process. */
 		if (counts && peios_capabilities_count(&of))
 			caller.by_capability = rights_by_capability(cred, target);
 	}
@@ -347,11 +353,11 @@ int peios_cred_decide(const struct cred *cred, u64 counts,
 }
 
 /**
- * struct request - what is asked for
- * @target: a task of the process that it is asked of
- * @maker: what it is asked of instead, an object of this one
+ * struct request - the access that is asked for
+ * @target: a task of the process that the request is about
+ * @maker: if set, the request is about an object of this maker instead
  * @desired: rights
- * @op: what for, a word for the record
+ * @op: the operation, a word for the record
  * @audit: record a refusal
  */
 struct request {
@@ -363,12 +369,12 @@ struct request {
 };
 
 /**
- * struct question - who asks for it, and the answer so far
- * @cred: who asks
+ * struct question - the subject of a request, and the answer so far
+ * @cred: the credential that asks
  * @counts: those of its privileges that count
  * @desired: rights
- * @record: what to say of a refusal
- * @used: privileges that were relied on
+ * @record: what to record of a refusal
+ * @used: privileges that the decision relied on
  */
 struct question {
 	const struct cred *cred;
@@ -395,7 +401,7 @@ static int ask_thread(struct question *q, struct task_struct *task,
 	return err;
 }
 
-/* Under RCU. A descriptor, and PIP, are the same for all threads. */
+/* Under RCU. The descriptor and the PIP are the same for all threads. */
 static int ask_process(struct question *q, struct task_struct *task)
 {
 	const struct peios_process *process = peios_task(task)->process;
@@ -422,8 +428,8 @@ static int ask_process(struct question *q, struct task_struct *task)
 
 /*
  * Under RCU, maybe under task_lock() of the target. Processes of the family that
- * have meanwhile exited hold nothing; those that have unshared are asked about
- * all the same, for it can't be told without a lock of theirs.
+ * have exited meanwhile hold nothing. Those that have unshared are checked
+ * anyway, since finding out would need one of their locks.
  */
 static int ask_family(struct question *q, struct task_struct *target,
 		      const struct peios_family *family)
@@ -452,7 +458,9 @@ static int ask(struct question *q, struct task_struct *target)
 	err = ask_process(q, target);
 	if (err || !(q->desired & PEIOS_PROCESS_INSIDE))
 		return err;
-	/* Read after the credential: who drops privileges has shared before. */
+	/*
+	 * Read after the credential: sharing comes before dropping privileges.
+	 */
 	family = peios_process_family(peios_task(target)->process);
 	return likely(!family) ? 0 : ask_family(q, target, family);
 }
@@ -482,18 +490,18 @@ static int access_by(const struct cred *cred, u64 counts,
 			peios_cred_use(cred, q.used);
 		return 0;
 	}
-	/* Permissive: Linux's rules decide, as they would without us. */
+	/* Permissive: Linux's rules decide, as they would without Peios. */
 	if (request->audit ? peios_refuse(&q.record) : peios_enforcing)
 		return err;
 	return 0;
 }
 
 /**
- * peios_task_access_by() - may a credential do this to another's process?
- * @cred: who asks
+ * peios_task_access_by() - may a credential do this to another process?
+ * @cred: the credential that asks
  * @target: a task of the process, not of the thread group that asks
  * @desired: rights on it
- * @op: what it wants to do, a word for the record
+ * @op: the operation, a word for the record
  * @audit: record a refusal
  *
  * Context: any, does not sleep; @cred and @target can't go away.
@@ -513,7 +521,7 @@ int peios_task_access_by(const struct cred *cred, struct task_struct *target,
 }
 
 /**
- * peios_task_tcb() - ask if a process is of the TCB tier
+ * peios_task_tcb() - is a process of the TCB tier?
  * @task: a task of the process
  *
  * Context: any; @task can't go away.
@@ -543,9 +551,10 @@ bool peios_task_tcb(struct task_struct *task)
 
 /*
  * Where other credentials override the thread's own (an io_uring personality,
- * overlayfs, a file server) both are asked, since one may hold those of better
- * days, and for an io_uring thread the process's first thread, too; no privilege
- * of such a thread counts, as for peios_current_enabled().
+ * overlayfs, a file server), both are checked, since one of them may be from
+ * before privileges were dropped. For an io_uring thread, the first thread of
+ * its process is checked, too. No privilege of an io_uring thread counts, as in
+ * peios_current_enabled().
  */
 static int access_by_current(const struct request *request)
 {
@@ -566,14 +575,14 @@ static int access_by_current(const struct request *request)
 }
 
 /**
- * peios_task_access_slow() - the whole of peios_task_access()
+ * peios_task_access_slow() - the complete check of peios_task_access()
  * @target: a task of the process
  * @desired: rights on it
- * @op: what it wants to do, a word for the record
+ * @op: the operation, a word for the record
  * @audit: record a refusal
  *
- * The threads of a process are free among themselves, and so are kernel threads
- * at the kernel's own work.
+ * The threads of a process may do anything to each other. So may kernel threads
+ * that do the kernel's own work.
  *
  * Context: as peios_task_access().
  * Return: 0, or -EACCES; in permissive mode always 0.
@@ -594,7 +603,7 @@ int peios_task_access_slow(struct task_struct *target, u32 desired,
 }
 
 /**
- * peios_maker_get() - note what the current process is, for an object it makes
+ * peios_maker_get() - record what the current process is, for a new object
  * @maker: the result
  *
  * Context: process context.
@@ -606,8 +615,8 @@ void peios_maker_get(struct peios_maker *maker)
 }
 
 /**
- * peios_maker_put() - forget it
- * @maker: as it was noted, or zeroes
+ * peios_maker_put() - release a record of a maker
+ * @maker: as peios_maker_get() filled it, or zeroes
  *
  * Context: any.
  */
@@ -619,10 +628,11 @@ void peios_maker_put(struct peios_maker *maker)
 
 /**
  * peios_maker_guarded() - does Peios guard what this process made?
- * @maker: what it was
+ * @maker: what the process was
  *
- * Under the default descriptor, the objects of others than the trusted computing
- * base are shared as Linux's rules say: their modes name whom they are for.
+ * Under the default descriptor, an object whose maker does not belong to the
+ * trusted computing base is shared by Linux's rules: its mode says who may use
+ * it.
  *
  * Context: any.
  * Return: true if it had privileges of the TCB, protection, or a descriptor.
@@ -635,11 +645,11 @@ bool peios_maker_guarded(const struct peios_maker *maker)
 
 /**
  * peios_maker_access() - may the current thread do this to an object?
- * @maker: what the process was that made it
+ * @maker: what the process was that made the object
  * @desired: rights on that process
- * @op: what it wants to do, a word for the record
+ * @op: the operation, a word for the record
  *
- * Context: any in which current is who asks, does not sleep.
+ * Context: any in which current is the caller, does not sleep.
  * Return: 0, or -EACCES; in permissive mode always 0.
  */
 int peios_maker_access(const struct peios_maker *maker, u32 desired,
@@ -656,11 +666,11 @@ int peios_maker_access(const struct peios_maker *maker, u32 desired,
 }
 
 /**
- * peios_opener_access() - may the current thread and the opener of a file do it?
+ * peios_opener_access() - may the current thread and a file's opener do this?
  * @opener: credentials with which the file was opened
  * @target: a task of the process that the file is about
  * @desired: rights on it
- * @op: what is done, a word for the record
+ * @op: the operation, a word for the record
  *
  * Context: as peios_task_access().
  * Return: 0, or -EACCES; in permissive mode always 0.
@@ -699,10 +709,10 @@ static struct peios_sd *make_default(const struct cred *cred)
 }
 
 /**
- * struct seen - a process's descriptor, and what it followed from
+ * struct seen - the descriptor of a process, and what it was derived from
  * @cred: the credential of the task, a reference
- * @set: what was set, a reference; NULL for the default one
- * @sd: the descriptor, @set or one that was made
+ * @set: the descriptor that was set, a reference; NULL for the default one
+ * @sd: the descriptor, either @set or one that was made
  */
 struct seen {
 	const struct cred *cred;
@@ -716,7 +726,7 @@ static void seen_put(struct seen *seen)
 	put_cred(seen->cred);
 }
 
-/* The caller puts it, unless this fails. May sleep. */
+/* The caller must call seen_put(), unless this fails. May sleep. */
 static int see(struct task_struct *task, struct seen *seen)
 {
 	seen->cred = get_task_cred(task);
@@ -755,7 +765,7 @@ int peios_sd_show(struct seq_file *m, struct task_struct *task)
 	return 0;
 }
 
-/* Not by a descriptor, but for lack of a privilege. */
+/* Record a refusal for lack of a privilege, not by a descriptor. */
 static int refuse_change(struct task_struct *task, u32 right, u64 lacks)
 {
 	const struct peios_record record = {
@@ -770,7 +780,7 @@ static int refuse_change(struct task_struct *task, u32 right, u64 lacks)
 	return peios_refuse(&record) ? -EACCES : 0;
 }
 
-/* Its SACL and its owner need more than the right to write. */
+/* A change of the SACL or the owner needs more than the right to write. */
 static int change_permitted(struct task_struct *task,
 			    const struct peios_sd *old,
 			    const struct peios_sd *new, u32 rights)
@@ -802,7 +812,8 @@ static int change_permitted(struct task_struct *task,
 
 /*
  * With exec_update_lock held, so that the process does not become another program
- * between the check and the change: -EAGAIN if it is not as it was seen.
+ * between the check and the change. Returns -EAGAIN if the process has changed
+ * since @seen was taken.
  */
 static int change_sd(struct task_struct *task, const struct seen *seen,
 		     struct peios_sd *new)
@@ -820,7 +831,7 @@ static int change_sd(struct task_struct *task, const struct seen *seen,
 		err = change_permitted(task, seen->sd, new, rights);
 	if (err)
 		return err;
-	/* Whoever else writes: one of the two has checked the other's. */
+	/* Of two concurrent writers, one checks the other's descriptor. */
 	if (!try_cmpxchg(&process->sd, &old, RCU_INITIALIZER(new)))
 		return -EAGAIN;
 	put_sd(seen->set);
@@ -833,12 +844,11 @@ static int change_sd(struct task_struct *task, const struct seen *seen,
  * @bytes: the descriptor, self-relative
  * @size: its length
  *
- * It counts for the next check. What was granted before, such as a debugger
- * that is attached or a file that is open, stays.
+ * The descriptor applies from the next check on. Access that was granted
+ * before, such as an attached debugger or an open file, stays.
  *
  * Context: process context; the caller opened the file itself.
- * Return: 0, -EINVAL for a descriptor that is malformed, -EACCES, -ENOMEM or
- *         -EINTR.
+ * Return: 0, -EINVAL for a malformed descriptor, -EACCES, -ENOMEM or -EINTR.
  */
 int peios_sd_write(struct task_struct *task, const void *bytes, size_t size)
 {
@@ -854,7 +864,7 @@ int peios_sd_write(struct task_struct *task, const void *bytes, size_t size)
 		return err;
 
 	do {
-		/* Nobody waits for us while we allocate. */
+		/* Allocate without the lock, so that nobody waits for us. */
 		err = see(task, &seen);
 		if (err)
 			break;
@@ -871,10 +881,10 @@ int peios_sd_write(struct task_struct *task, const void *bytes, size_t size)
 }
 
 /*
- * exec() has made another program of the process, maybe another user's. The
- * descriptor that somebody set for what it was goes with it, or who could ask
- * for anything of the old one could of the new. Nobody sets one meanwhile:
- * exec() holds exec_update_lock.
+ * exec() has turned the process into another program, maybe another user's. A
+ * descriptor that was set for the old program is dropped with it. Otherwise, a
+ * caller that had rights on the old program would have them on the new one.
+ * No descriptor can be set meanwhile, since exec() holds exec_update_lock.
  */
 static void leave_sd_behind(const struct cred *cred)
 {
@@ -889,7 +899,7 @@ static void leave_sd_behind(const struct cred *cred)
 		return;
 	peios_sd_owner(sd, &owner);
 	peios_cred_identity(cred, &who);
-	/* A setuid program runs in the groups of who calls it: they don't count. */
+	/* The groups of a setuid program are its caller's: they don't count. */
 	who.subject.unix_member = NULL;
 	who.subject.privileges = 0;
 	if (!peios_owner_permitted(&who.subject, &owner)) {
@@ -899,8 +909,8 @@ static void leave_sd_behind(const struct cred *cred)
 }
 
 /*
- * It has memory and files of its own by now; folders it may still share, and
- * goes on doing so.
+ * By now the process has its own memory and files. It may still share
+ * directories, and then stays in the family.
  */
 static void leave_family(void)
 {
@@ -920,7 +930,9 @@ static void leave_family(void)
 	put_family(family);
 }
 
-/* The one that loads modules when the kernel wants one: the sysctl is policy. */
+/*
+ * The program that loads modules on demand; the sysctl that names it is policy
+ */
 static bool is_modprobe(const struct linux_binprm *bprm)
 {
 #ifdef CONFIG_MODULES
@@ -932,8 +944,8 @@ static bool is_modprobe(const struct linux_binprm *bprm)
 
 /*
  * A program that the kernel runs by itself, for a module, a core dump, an event
- * or the end of a cgroup: who may name it is often any root. It starts without
- * memory, as no process but the first does.
+ * or the end of a cgroup. Often any root may choose this program. It starts
+ * without memory. No other process does, except the first.
  */
 static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 {
@@ -944,10 +956,10 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 	return 0;
 }
 
-/* With exec_update_lock held for writing, and no thread but the current one. */
+/* With exec_update_lock held for writing; current is the only thread. */
 static void hook_bprm_committing_creds(const struct linux_binprm *bprm)
 {
-	/* The old program's protection is not for any other program. */
+	/* The old program's protection does not pass to another program. */
 	if (!(peios_cred_present(bprm->cred) & PEIOS_PRIV_TCB))
 		peios_cred(bprm->cred)->pip = (struct peios_pip) {};
 	leave_sd_behind(bprm->cred);
@@ -968,7 +980,7 @@ static struct security_hook_list process_hooks[] __ro_after_init = {
 };
 
 /**
- * peios_add_process_hooks() - make init's process and register the hooks
+ * peios_add_process_hooks() - set up the process of init and register the hooks
  */
 void __init peios_add_process_hooks(void)
 {

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * AccessCheck as a pure function ([MS-DTYP] 2.5.3.2), and the decision about a
- * process that is made of it.
+ * process that uses it.
  *
- * The rule, for each right that is asked for: the first entry of the DACL that
- * is about the subject and names the right decides; a right that no entry
- * names is refused. Before that,
+ * The rule: for each right that is asked for, the first entry of the DACL
+ * decides that applies to the subject and names the right. A right that no
+ * entry names is refused. Before that,
  *
- *  - generic rights are mapped, those that are asked for and those in entries;
+ *  - generic rights are mapped, in the request and in entries;
  *  - ACCESS_SYSTEM_SECURITY is decided by SeSecurityPrivilege alone;
  *  - without a DACL, or with a NULL one, everything is allowed;
  *  - the owner has READ_CONTROL and WRITE_DAC, unless there is an entry for
- *    OWNER RIGHTS, which then says what the owner has, if only for one type or
- *    under a condition;
+ *    OWNER RIGHTS. Such an entry says what the owner has, even if it is only
+ *    for one object type or has a condition;
  *  - WRITE_OWNER, if asked for by name, is allowed by SeTakeOwnershipPrivilege.
  *
- * MAXIMUM_ALLOWED asks for all that the DACL would grant, by the same rule.
+ * MAXIMUM_ALLOWED asks for all rights that the DACL would grant by this rule.
  *
  * Which entries count:
  *
- *  - inherit-only ones don't;
- *  - a deny-only group counts in entries that deny;
- *  - entries for objects: a process is no tree of objects with types. An entry
+ *  - inherit-only entries don't;
+ *  - a deny-only group counts only in entries that deny;
+ *  - entries for objects: a process is not a tree of typed objects. An entry
  *    that allows something to one type allows nothing here; one that denies,
- *    denies. Without a type they are as the plain ones.
- *  - conditional (callback) ones: no condition can be evaluated here, so all
- *    are UNKNOWN, by which [MS-DTYP] allows nothing and denies;
- *  - types that are not known don't, nor do those that belong in a SACL.
+ *    denies. Entries without a type work like plain ones;
+ *  - conditional (callback) entries: no condition can be evaluated here, so all
+ *    conditions are UNKNOWN. By [MS-DTYP], such an entry does not allow, but
+ *    denies;
+ *  - entries of unknown types don't, nor do those that belong in a SACL.
  *
  * Nothing here allocates, sleeps, takes locks or looks at a task.
  */
@@ -51,7 +52,7 @@ const struct peios_mapping peios_process_mapping = {
 #define NOT_BY_ACE	(PEIOS_ACCESS_SYSTEM_SECURITY | PEIOS_MAXIMUM_ALLOWED)
 
 /**
- * peios_map_generic() - put what they stand for in the place of generic rights
+ * peios_map_generic() - replace generic rights by what they stand for
  * @mask: rights
  * @mapping: what generic rights stand for
  *
@@ -77,7 +78,7 @@ u32 peios_map_generic(u32 mask, const struct peios_mapping *mapping)
  * @subject: the result
  * @token: the token, which has to stay while @subject is in use
  *
- * For a token that follows a Unix identity the caller replaces what differs.
+ * For a token that follows a Unix identity, the caller replaces what differs.
  */
 void peios_subject_init(struct peios_subject *subject,
 			const struct peios_token *token)
@@ -108,8 +109,8 @@ static bool is_unix_group(const struct peios_sid *sid)
 }
 
 /*
- * Is an entry for @sid about the subject? A group that is deny-only is so where
- * something is denied. Everyone is in every token.
+ * Does an entry for @sid apply to the subject? A deny-only group applies only
+ * in entries that deny. Everyone is in every token.
  */
 static bool in_token(const struct peios_subject *subject,
 		     const struct peios_sid *sid, bool denies)
@@ -148,7 +149,7 @@ enum verdict {
 	DENIES,
 };
 
-/* What an entry does to those that it is about. */
+/* What an entry does to the subjects that it applies to. */
 static enum verdict ace_verdict(const struct peios_ace *ace)
 {
 	if (ace->flags & PEIOS_ACE_INHERIT_ONLY)
@@ -168,7 +169,7 @@ static enum verdict ace_verdict(const struct peios_ace *ace)
 	}
 }
 
-/* Is there an entry that is about access to this object, and by its owner? */
+/* Is there an entry for OWNER RIGHTS that concerns access to this object? */
 static bool has_owner_rights(struct peios_acl acl)
 {
 	struct peios_ace ace;
@@ -195,9 +196,9 @@ static int refuse(struct peios_access *result, u32 missing,
 }
 
 /**
- * struct walk - how far the DACL has been read
- * @granted: rights that an entry allows, and none before it denies
- * @denied: rights that an entry denies, and none before it allows
+ * struct walk - the state of reading the DACL
+ * @granted: rights that an entry allows and that no entry before it denies
+ * @denied: rights that an entry denies and that no entry before it allows
  * @ace: number of the first entry that denies something wanted, or -1
  */
 struct walk {
@@ -206,7 +207,7 @@ struct walk {
 	int ace;
 };
 
-/* Reads until all that is in @wanted is decided; to the end if @maximum. */
+/* Read until all of @wanted is decided, or to the end if @maximum. */
 static void walk_dacl(const struct peios_subject *subject,
 		      const struct peios_sd *sd, struct peios_acl acl,
 		      u32 wanted, bool maximum,
@@ -245,7 +246,7 @@ static void walk_dacl(const struct peios_subject *subject,
 	}
 }
 
-/* What the entries say, and what privileges add to that. */
+/* Combine what the entries say with what privileges add. */
 static int conclude(const struct peios_subject *subject, u32 wanted,
 		    bool maximum, const struct walk *walk,
 		    struct peios_access *result)
@@ -280,14 +281,14 @@ static int conclude(const struct peios_subject *subject, u32 wanted,
 
 /**
  * peios_access_check() - decide if a subject has access by a descriptor
- * @subject: who asks
+ * @subject: the subject that asks
  * @sd: the object's security descriptor
  * @desired: rights, generic ones too, or MAXIMUM_ALLOWED, or both
- * @mapping: what generic rights are for this type of object
+ * @mapping: the meaning of generic rights for this type of object
  * @result: the decision
  *
  * Context: any.
- * Return: 0 if all that is desired is granted, or else -EACCES.
+ * Return: 0 if all desired rights are granted, otherwise -EACCES.
  */
 int peios_access_check(const struct peios_subject *subject,
 		       const struct peios_sd *sd, u32 desired,
@@ -311,11 +312,11 @@ int peios_access_check(const struct peios_subject *subject,
 
 /**
  * peios_pip_dominates() - compare integrity protections
- * @caller: that of the process that acts
- * @target: that of the process that is acted on
+ * @caller: the protection of the process that acts
+ * @target: the protection of the process that is acted on
  *
- * Return: true if the target is not protected, or the caller is at least as
- * much in both respects.
+ * Return: true if the target is not protected, or the caller's type and trust
+ * are both at least the target's.
  */
 bool peios_pip_dominates(const struct peios_pip *caller,
 			 const struct peios_pip *target)
@@ -324,7 +325,7 @@ bool peios_pip_dominates(const struct peios_pip *caller,
 	       (caller->type >= target->type && caller->trust >= target->trust);
 }
 
-/* That a process is there is no secret: PIP does not hide it. */
+/* The existence of a process is no secret: PIP does not hide it. */
 static bool kept_off(const struct peios_pip *caller,
 		     const struct peios_pip *target, u32 desired)
 {
@@ -333,7 +334,7 @@ static bool kept_off(const struct peios_pip *caller,
 }
 
 /*
- * SeDebugPrivilege stands in for the security descriptor, but not for the
+ * SeDebugPrivilege replaces the check of the security descriptor, but not the
  * privilege that ACCESS_SYSTEM_SECURITY needs.
  */
 static int or_debug(const struct peios_subject *subject, u32 all, int err,
@@ -356,22 +357,22 @@ static int or_debug(const struct peios_subject *subject, u32 all, int err,
 
 /**
  * peios_process_check() - decide if a subject may do something to a process
- * @subject: who asks
+ * @subject: the subject that asks
  * @caller_pip: its process's integrity protection
  * @sd: the target's security descriptor
  * @target_pip: the target's integrity protection
  * @desired: rights, as for peios_access_check()
  * @result: the decision
  *
- * No privilege passes integrity protection, but that a process is there is no
- * secret: PROCESS_QUERY_LIMITED alone is not subject to it. SeDebugPrivilege
- * stands in for the security descriptor, but not for the privilege that
+ * No privilege bypasses integrity protection, but the existence of a process is
+ * no secret: PROCESS_QUERY_LIMITED alone is not subject to it. SeDebugPrivilege
+ * replaces the check of the security descriptor, but not the privilege that
  * ACCESS_SYSTEM_SECURITY needs.
  *
- * Not asked for within one thread group.
+ * Not called within one thread group.
  *
  * Context: any.
- * Return: 0 if all that is desired is granted, or else -EACCES.
+ * Return: 0 if all desired rights are granted, otherwise -EACCES.
  */
 int peios_process_check(const struct peios_subject *subject,
 			const struct peios_pip *caller_pip,
@@ -394,12 +395,12 @@ int peios_process_check(const struct peios_subject *subject,
 
 /**
  * peios_default_granted() - the rights that the default descriptor grants
- * @subject: who asks
+ * @subject: the subject that asks
  * @target: the process, which has no descriptor of its own
  *
- * The same as AccessCheck says of what peios_sd_default() makes, without making
- * it: all rights to the user, Administrators, SYSTEM and Unix roots, and to
- * everyone @target->everyone.
+ * The result is what AccessCheck would say of the descriptor that
+ * peios_sd_default() makes, without making it: all rights for the user,
+ * Administrators, SYSTEM and Unix roots, and @target->everyone for everyone.
  *
  * Context: any.
  * Return: the rights' mask.
@@ -416,13 +417,14 @@ u32 peios_default_granted(const struct peios_subject *subject,
 }
 
 /**
- * peios_capability_rights() - the rights that Linux gives by capabilities
- * @capabilities: a mask by Linux's numbers
+ * peios_capability_rights() - the rights that Linux grants by capabilities
+ * @capabilities: a mask of Linux's capability numbers
  *
- * To signal, to set priorities and limits, and to look. Nothing by which one acts
- * as another, nor what changes how the OOM killer sees it. Of the two that set
- * priorities and limits either will do here: before, the kernel has asked for the
- * one that the call needs.
+ * These are the rights to signal, to set priorities and limits, and to look.
+ * Not included are rights that allow to act as another process, and those that
+ * change how the OOM killer sees it. Either of the two capabilities for
+ * priorities and limits is enough here, since the kernel has already checked
+ * the one that the call needs.
  *
  * Return: the rights' mask.
  */
@@ -442,7 +444,7 @@ u32 peios_capability_rights(u64 capabilities)
 }
 
 /**
- * peios_capabilities_count() - is a process none that Peios guards?
+ * peios_capabilities_count() - is a process not guarded by Peios?
  * @target: the process, which has no descriptor of its own
  *
  * Return: true if it has neither privileges of the TCB nor a protection, so that
@@ -455,21 +457,22 @@ bool peios_capabilities_count(const struct peios_target *target)
 
 /**
  * peios_decide() - may a subject do something to a process?
- * @subject: who asks
- * @caller: its protection, and the privileges that it has
+ * @subject: the subject that asks
+ * @caller: its integrity protection, and the privileges that it has
  * @target: the process
  * @sd: the descriptor that was set for it, NULL for the default one
- * @desired: rights, none generic, nor MAXIMUM_ALLOWED
+ * @desired: rights, none generic, and not MAXIMUM_ALLOWED
  * @result: the decision
- * @lacks: the privileges that are missing, if that is why it is refused, or 0
+ * @lacks: the missing privileges, if that is the reason for a refusal, or 0
  *
  * Everything that Peios decides about processes is decided here: by protection,
- * by the descriptor or a privilege in its place, and, where there is but the
- * default one, by the privileges of the target. If the target has none, nor a
- * protection, Linux's capabilities count beside the default descriptor.
+ * by the descriptor or a privilege that replaces it, and, under the default
+ * descriptor, by the privileges of the target. If the target has neither
+ * privileges nor a protection, Linux's capabilities count in addition to the
+ * default descriptor.
  *
  * Context: any.
- * Return: 0 if all that is desired is granted, or else -EACCES.
+ * Return: 0 if all desired rights are granted, otherwise -EACCES.
  */
 int peios_decide(const struct peios_subject *subject,
 		 const struct peios_caller *caller,
@@ -502,16 +505,16 @@ int peios_decide(const struct peios_subject *subject,
 }
 
 /**
- * peios_control_missing() - what one lacks to act as a process or rule it
+ * peios_control_missing() - privileges that are missing to control a process
  * @desired: rights asked for
  * @target: privileges that the target has
  * @present: privileges that the subject has
- * @enabled: those of them that count
+ * @enabled: those of @present that are enabled
  *
  * Context: any.
  * Return: TCB privileges of the target that the subject lacks; 0 if the rights
- *         neither let it act as the target nor change its policy, or
- *         SeDebugPrivilege lets it.
+ *         neither let it act as the target nor change the target's policy, or
+ *         if SeDebugPrivilege permits it.
  */
 u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled)
 {
@@ -522,19 +525,20 @@ u64 peios_control_missing(u32 desired, u64 target, u64 present, u64 enabled)
 
 /**
  * peios_owner_permitted() - decide if a subject may make a SID an owner
- * @subject: who asks
+ * @subject: the subject that asks
  * @owner: the SID
  *
- * One may own what one is: the user and the groups that are enabled.
- * SeRestorePrivilege is for giving objects back to others. Asked for beside
- * WRITE_OWNER, or else an object could be made to look like another's.
+ * A subject may set as owner its own user and those of its groups that are
+ * enabled. SeRestorePrivilege is for giving objects back to others. This is
+ * checked in addition to WRITE_OWNER: otherwise, an object could be made to
+ * look as if it belonged to another user.
  *
  * Return: true if it may.
  */
 bool peios_owner_permitted(const struct peios_subject *subject,
 			   const struct peios_sid *owner)
 {
-	/* Everyone's is nobody's, though everyone is in that group. */
+	/* An object of Everyone has no owner, though all are in that group. */
 	return subject->privileges & PEIOS_PRIV_RESTORE ||
 	       (!peios_sid_equal(owner, &peios_sid_everyone) &&
 		in_token(subject, owner, false));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may do what to a process: rights, and the decision about them.
+ * Access to processes: rights, and the decision about them.
  */
 #ifndef _SECURITY_PEIOS_ACCESS_H
 #define _SECURITY_PEIOS_ACCESS_H
@@ -31,7 +31,7 @@
 #define PEIOS_SYNCHRONIZE		0x00100000
 #define PEIOS_ACCESS_SYSTEM_SECURITY	0x01000000
 
-/* No rights, but requests: as much as there is; what the mapping says. */
+/* Not rights but requests: all that is granted; what the mapping says. */
 #define PEIOS_MAXIMUM_ALLOWED		0x02000000
 #define PEIOS_GENERIC_ALL		0x10000000
 #define PEIOS_GENERIC_EXECUTE		0x20000000
@@ -57,24 +57,25 @@
 	 PEIOS_PROCESS_SUSPEND_RESUME | PEIOS_PROCESS_QUERY_LIMITED |	\
 	 PEIOS_READ_CONTROL | PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
 
-/* What lets its holder act as the process itself, at once or by a detour. */
+/* Rights that let the holder act as the process, directly or indirectly. */
 #define PEIOS_PROCESS_CONTROL						\
 	(PEIOS_PROCESS_VM_WRITE | PEIOS_PROCESS_DUP_HANDLE |		\
 	 PEIOS_WRITE_DAC | PEIOS_WRITE_OWNER)
 
 /*
- * What takes the target's privileges, under the default descriptor: to act as it,
- * and to change how the OOM killer sees it, which is policy that was set for it.
+ * Rights that need the target's privileges, under the default descriptor: to
+ * act as the target, and to change how the OOM killer sees it, which is policy
+ * that was set for it.
  */
 #define PEIOS_PROCESS_GUARDED	(PEIOS_PROCESS_CONTROL | PEIOS_PROCESS_SET_QUOTA)
 
-/* What reaches memory, files or folders, which other processes may share. */
+/* Rights on memory, files or directories, which other processes may share. */
 #define PEIOS_PROCESS_INSIDE						\
 	(PEIOS_PROCESS_VM_READ | PEIOS_PROCESS_VM_WRITE |		\
 	 PEIOS_PROCESS_DUP_HANDLE)
 
 /**
- * struct peios_mapping - what the generic rights stand for
+ * struct peios_mapping - the meaning of the generic rights
  * @read: GENERIC_READ
  * @write: GENERIC_WRITE
  * @execute: GENERIC_EXECUTE
@@ -90,18 +91,18 @@ struct peios_mapping {
 extern const struct peios_mapping peios_process_mapping;
 
 /**
- * struct peios_subject - who asks for access
+ * struct peios_subject - the subject that asks for access
  * @user: the user
  * @groups: groups that are enabled, then those that are deny-only
  * @nr_groups: how many are enabled
  * @nr_deny: how many are deny-only
  * @privileges: the privileges that are enabled
  * @unix_member: tells if a Unix user is a member of the group of this gid;
- *	NULL for who has no groups but @groups
- * @unix_groups: what @unix_member is given
+ *	NULL for a subject that has no groups except @groups
+ * @unix_groups: the argument for @unix_member
  *
- * Holds no references: it is gathered for a decision and gone after it.
- * A Unix user may be in 65536 groups, which would be too many to copy.
+ * Holds no references: it exists only for one decision. A Unix user may be in
+ * 65536 groups, which would be too many to copy.
  */
 struct peios_subject {
 	const struct peios_sid *user;
@@ -123,14 +124,14 @@ struct peios_pip {
 	u32 trust;
 };
 
-/* What the default descriptor grants to everyone, by peios.query. */
+/* What the default descriptor grants to Everyone, depending on peios.query */
 #define PEIOS_EVERYONE_LIMITED	PEIOS_PROCESS_QUERY_LIMITED
 #define PEIOS_EVERYONE_QUERIES						\
 	(PEIOS_PROCESS_QUERY_LIMITED | PEIOS_PROCESS_QUERY_INFORMATION)
 
 /**
- * struct peios_caller - what is asked of who asks, beside the subject
- * @privileges: those that it has, enabled or not
+ * struct peios_caller - properties of the caller, in addition to the subject
+ * @privileges: its privileges, enabled or not
  * @pip: its integrity protection
  * @by_capability: rights that Linux's capabilities give it over the target
  */
@@ -141,12 +142,12 @@ struct peios_caller {
 };
 
 /**
- * struct peios_target - a process, as one of its threads has it
+ * struct peios_target - a process, as one of its threads sees it
  * @user: the user, who owns the default descriptor
- * @privileges: those that it has, enabled or not
+ * @privileges: its privileges, enabled or not
  * @pip: its integrity protection
- * @by_root: the user is a Unix user, and who asks is a Unix root over it
- * @everyone: rights that everyone has by the default descriptor
+ * @by_root: the user is a Unix user, and the caller is a Unix root over it
+ * @everyone: rights that Everyone has by the default descriptor
  */
 struct peios_target {
 	struct peios_sid user;
@@ -158,10 +159,10 @@ struct peios_target {
 
 /**
  * enum peios_check - the check that refused something
- * @PEIOS_CHECK_NONE: none did
+ * @PEIOS_CHECK_NONE: no check did
  * @PEIOS_CHECK_PIP: the caller does not dominate the target
  * @PEIOS_CHECK_SD: the security descriptor
- * @PEIOS_CHECK_PRIVILEGE: a privilege that is needed beside it
+ * @PEIOS_CHECK_PRIVILEGE: a privilege that is needed in addition
  */
 enum peios_check {
 	PEIOS_CHECK_NONE,
@@ -173,11 +174,11 @@ enum peios_check {
 /**
  * struct peios_access - a decision, with its reasons
  * @granted: the rights granted, none if anything was refused
- * @missing: the rights asked for and refused
- * @used: privileges without which the decision would have been another
- * @refused_by: what refused @missing
- * @ace: number of the DACL's entry that denied one of @missing, from 0; -1 if
- *	none did, and the right just is not allowed to this subject
+ * @missing: the rights that were asked for and refused
+ * @used: privileges without which the decision would have been different
+ * @refused_by: the check that refused @missing
+ * @ace: index of the DACL's entry that denied one of @missing, from 0; -1 if
+ *	none did, so that the right is just not allowed to this subject
  */
 struct peios_access {
 	u32 granted;

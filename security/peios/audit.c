@@ -35,27 +35,28 @@
 atomic64_t peios_stats[PEIOS_NR_STATS];
 
 /*
- * Ten records of refusals in five seconds for each user who asks, so that one's
- * flood does not hide another's; what is left out is counted, not logged. Two in
- * @LIMITS users share a limit: which, nobody can know or bring about.
+ * Ten records of refusals in five seconds for each user that asks, so that one
+ * user's flood does not hide the records of another. Further records are
+ * counted but not logged. Two in @LIMITS users share a limit. Nobody can know
+ * or choose which two.
  */
 #define LIMITS	128
 
 static struct ratelimit_state refusal_limits[LIMITS];
 static siphash_key_t limits_key;
 
-/* Those who are granted what is recorded are trusted. */
+/* Subjects that are granted what is recorded are trusted. */
 static struct ratelimit_state grant_limit =
 	RATELIMIT_STATE_INIT_FLAGS(grant_limit, 5 * HZ, 10,
 				   RATELIMIT_MSG_ON_RELEASE);
 
 /**
- * peios_audit_user() - the user whose records are limited together
- * @cred: who asks
+ * peios_audit_user() - the user to whom a rate limit of records applies
+ * @cred: the credential that asks
  * @sid: the result
  *
- * The user of the token; within a user namespace the one who has made the
- * outermost, who may have many others' ids there.
+ * This is the user of the token. In a user namespace, it is the creator of the
+ * outermost one, which may have many other users' ids there.
  *
  * Context: any; @cred can't go away.
  */
@@ -99,7 +100,7 @@ void __init peios_init_audit(void)
 	}
 }
 
-/* There are no random numbers yet when the modules are set up. */
+/* Random numbers are not available yet when security modules are set up. */
 static int __init make_limits_key(void)
 {
 	get_random_bytes(&limits_key, sizeof(limits_key));
@@ -124,8 +125,9 @@ static void log_user(struct audit_buffer *ab, const char *key,
 }
 
 /*
- * The form of SELinux's records, which ausearch and aureport read: the verdict,
- * what was asked for in braces, processes, then the two contexts and the class.
+ * The format of SELinux's records, which ausearch and aureport read: the
+ * verdict, the request in braces, the processes, then the two contexts and the
+ * class.
  */
 static void log_verdict(struct audit_buffer *ab, bool granted)
 {
@@ -161,7 +163,7 @@ static bool refuses(const struct peios_record *record)
 	return peios_enforcing || record->always;
 }
 
-/* Before the processes */
+/* The part before the processes */
 static void log_asked(struct audit_buffer *ab, void *data)
 {
 	const struct peios_record *record =
@@ -175,7 +177,7 @@ static void log_asked(struct audit_buffer *ab, void *data)
 	audit_log_format(ab, " } for ");
 }
 
-/* Behind them */
+/* The part after the processes */
 static void log_record(struct audit_buffer *ab, void *data)
 {
 	const struct peios_record *record =
@@ -210,7 +212,7 @@ static void log_record(struct audit_buffer *ab, void *data)
 
 /**
  * peios_audit() - record a decision
- * @record: what to say
+ * @record: what to record
  *
  * Context: any, does not sleep.
  */
@@ -232,10 +234,10 @@ void peios_audit(const struct peios_record *record)
 }
 
 /*
- * Whether the same process has been refused the same in this second: it is counted
- * and recorded once, or who looks at all processes would drown the others. Two
- * threads that ask at once may both be counted. In an interrupt nobody knows who
- * asked.
+ * Whether the same process has been refused the same request in this second. It
+ * is counted and recorded once. Otherwise, a process that looks at all
+ * processes would drown the records of others. If two threads ask at once, both
+ * may be counted. In an interrupt, it is unknown which process asked.
  */
 static bool refused_just_now(const struct peios_record *record)
 {
@@ -251,7 +253,7 @@ static bool refused_just_now(const struct peios_record *record)
 	return false;
 }
 
-/* Of reading, one record for each process that reads. */
+/* Refused reading is recorded once for each process that reads. */
 static bool reading_recorded(const struct peios_record *record)
 {
 	struct peios_process *process = peios_task(current)->process;
@@ -265,14 +267,14 @@ static bool reading_recorded(const struct peios_record *record)
 }
 
 /**
- * peios_refuse() - count and record that something is not permitted
- * @record: what to say
+ * peios_refuse() - count and record a refusal
+ * @record: what to record
  *
- * Once a second for each process that asks and kind of request; reading is
- * recorded once for each process.
+ * Counts and records once a second for each asking process and kind of request.
+ * Reading is recorded once for each process.
  *
  * Context: any, does not sleep.
- * Return: true if it is to be refused; false in permissive mode.
+ * Return: true to refuse; false in permissive mode.
  */
 bool peios_refuse(const struct peios_record *record)
 {
@@ -295,7 +297,7 @@ struct sysctl_record {
 };
 
 /*
- * The name within proc: a path through the mount that was used could be made to
+ * The name within proc. A path through the mount that was used could be made to
  * look like anything.
  */
 static void log_sysctl_name(struct audit_buffer *ab, struct file *file)
@@ -345,7 +347,7 @@ static void log_sysctl(struct audit_buffer *ab, void *data)
 	}
 	log_user(ab, "scontext",
 		 by_opener ? record->file->f_cred : current_cred());
-	/* What init has set up, all of it */
+	/* All sysctls were set up by init. */
 	audit_log_format(ab, " tcontext=S-1-5-18 tclass=sysctl permissive=%d",
 			 record->why != PEIOS_SYSCTL_FREE && !peios_enforcing);
 }
@@ -353,7 +355,7 @@ static void log_sysctl(struct audit_buffer *ab, void *data)
 /**
  * peios_audit_sysctl_refused() - record that a sysctl may not be written
  * @file: the file of the sysctl; current is the writer
- * @why: who may not
+ * @why: which of the writer and the opener may not, or why else it is refused
  *
  * Context: process context.
  */
@@ -378,9 +380,10 @@ void peios_audit_sysctl_refused(struct file *file,
  * @old: its value before, as text
  * @new: its value now
  *
- * A change of policy must not hide behind others: it is neither ratelimited nor
- * dropped while audit's queue is full, but waits for it, as the system calls of
- * an audited process do.  Only who is trusted can cause one.
+ * A change of policy must not be hidden by other records. So this record is not
+ * rate-limited, and is not dropped while audit's queue is full but waits for
+ * it, as system calls of an audited process do. Only a trusted process can
+ * cause it.
  *
  * Context: process context, may sleep.
  */

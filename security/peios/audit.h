@@ -33,21 +33,21 @@ enum peios_stat {
 extern atomic64_t peios_stats[PEIOS_NR_STATS];
 
 /**
- * struct peios_record - what an audit record says
- * @op: what was asked for
- * @subject: whose token was asked
- * @target: a task of the process that it was asked for; if it was for an object,
- *	the current one
- * @maker: whose object it was asked for; NULL for a process
- * @granted: a privilege was used to allow it; or else something was refused
+ * struct peios_record - the content of an audit record
+ * @op: the operation that was asked for
+ * @subject: the credential whose token was checked
+ * @target: a task of the process that was to be accessed; for an object, the
+ *	current task
+ * @maker: the maker of the object that was to be accessed; NULL for a process
+ * @granted: a privilege was used to allow it; otherwise, it was refused
  * @check: the check that refused
  * @rights: the rights on @target that were refused
- * @privileges: those that are missing; if @granted, those that were used
- * @adj: it is about oom_score_adj, to be changed from @old to @new
+ * @privileges: the missing privileges; if @granted, those that were used
+ * @adj: the record is about a change of oom_score_adj from @old to @new
  * @by_opener: @subject is the opener of the file that was written to
  * @always: it is refused in permissive mode, too
- * @old: value of oom_score_adj now
- * @new: value wanted
+ * @old: current value of oom_score_adj
+ * @new: requested value
  */
 struct peios_record {
 	const char *op;

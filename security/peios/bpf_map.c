@@ -2,15 +2,16 @@
 /*
  * Peios LSM - maps of BPF
  *
- * A map may be mapped, and is memory of the process that made it then; a program of
- * that process decides by it in any case. Root gets it by its number, or by the name
- * that it was pinned to. So a map remembers what its maker was, as a segment of System V
- * does (shm.c), and where that was of the trusted computing base, or protected, or had
- * a descriptor, to get it takes what it would take to read or write that process. Who
- * is given an open map, over a socket or by a fork, was given it by somebody who had it.
+ * A map can be mapped, and is then memory of the process that made it. In any
+ * case, a program of that process decides by it. Root can get the map by its
+ * number, or by the name under which it was pinned. So a map remembers what its
+ * maker was, like a System V segment (shm.c). If the maker was of the trusted
+ * computing base, or was protected, or had a descriptor, then getting the map
+ * needs the rights to read or write that process. A process that is given an
+ * open map, over a socket or by a fork, got it from a process that had it.
  *
- * The structure of a map has room for one security module, which is not this one: the
- * few makers that are guarded are in a table.
+ * struct bpf_map has room for only one security module, and that is not Peios,
+ * so the few guarded makers are in a table.
  */
 
 #include <linux/bpf.h>
@@ -37,7 +38,7 @@ struct guarded_map {
 };
 
 static DEFINE_HASHTABLE(guarded_maps, 7);
-static DEFINE_SPINLOCK(guarded_lock);	/* covers changes of it */
+static DEFINE_SPINLOCK(guarded_lock);	/* protects changes of the table */
 
 static int hook_bpf_map_create(struct bpf_map *map, union bpf_attr *attr,
 			       struct bpf_token *token)
@@ -64,7 +65,7 @@ put:
 	return err;
 }
 
-/* Under RCU, or guarded_lock. It stays for as long as the map does. */
+/* Under RCU, or guarded_lock. The result is valid as long as the map is. */
 static struct guarded_map *find_guarded(const struct bpf_map *map)
 {
 	struct guarded_map *guarded;
@@ -93,8 +94,8 @@ static void hook_bpf_map_free(struct bpf_map *map)
 }
 
 /**
- * peios_bpf_map_rights() - the rights that a descriptor of a map needs
- * @mode: how it is opened
+ * peios_bpf_map_rights() - the rights that opening a map needs
+ * @mode: the mode of opening
  *
  * Return: rights on the maker.
  */
@@ -115,7 +116,7 @@ static int hook_bpf_map(struct bpf_map *map, fmode_t mode)
 
 	guard(rcu)();
 	guarded = find_guarded(map);
-	/* Its maker gets the first. */
+	/* The maker gets the first descriptor. */
 	if (!guarded || guarded->maker.cred == current_cred())
 		return 0;
 	return peios_maker_access(&guarded->maker, peios_bpf_map_rights(mode),

@@ -15,13 +15,14 @@
 
 /*
  * vm.admin_reserve_kbytes is kept for the TCB tier. All modules must agree, so
- * CAP_SYS_ADMIN is needed as well. Who writes to a file system over another, such as
- * overlayfs, does so with the credentials of who mounted it, which are not enough.
- * Called under spinlocks: may not sleep.
+ * CAP_SYS_ADMIN is needed as well. A process that writes to a file system
+ * stacked on another, such as overlayfs, does so with the credentials of the
+ * process that mounted it; these are not enough. Called under spinlocks, so it
+ * may not sleep.
  */
 static int hook_vm_enough_memory(struct mm_struct *mm, long pages)
 {
-	/* Asked in every mode, but there is a reserve in this one only. */
+	/* Called in every mode, but only this one has a reserve. */
 	if (READ_ONCE(sysctl_overcommit_memory) != OVERCOMMIT_NEVER)
 		return 0;
 	if (!peios_enforcing || peios_current_present() & PEIOS_PRIV_TCB)

@@ -2,16 +2,18 @@
 /*
  * Peios LSM - tokens in credentials
  *
- * A token of Unix birth follows the Unix identity of its process down and never
- * up.  There are many ways to change an identity: the setuid family, capset,
- * the bounding set, exec, user namespaces, keyctl, io_uring personalities.
- * Rather than in each of them, it is followed where all of them meet:
+ * A token that was derived from a Unix identity loses rights when the Unix
+ * identity of its process does, and never regains any. There are many ways to
+ * change an identity: the setuid family, capset, the bounding set, exec, user
+ * namespaces, keyctl, io_uring personalities. Instead of hooking each of them,
+ * Peios uses what they have in common:
  *
- *  - whoever asks what a credential's token holds gets what the credential's
- *    own ids, capabilities and namespace leave of it, so a change takes effect
- *    with the credential that makes it;
- *  - every credential is made from another one, and takes note for good of what
- *    that one had lost, so that nothing comes back, as by a setuid-root exec.
+ *  - the privileges of a credential's token are computed from what the
+ *    credential's own ids, capabilities and namespace leave of the token, so a
+ *    change takes effect with the credential that makes it;
+ *  - every credential is made from another one, and keeps for good a note of
+ *    what that one had lost, so nothing comes back, for example by a
+ *    setuid-root exec.
  */
 
 #include <linux/cache.h>
@@ -42,7 +44,7 @@
 #include "process.h"
 #include "setup.h"
 
-/* There was a token with deny-only groups, of which one could be Everyone. */
+/* Some token has had deny-only groups, one of which could be Everyone. */
 bool peios_deny_only_seen __read_mostly;
 
 static struct peios_token *get_token(struct peios_token *token)
@@ -52,7 +54,7 @@ static struct peios_token *get_token(struct peios_token *token)
 	return token;
 }
 
-/* Callable in any context: a token that nobody refers to is just memory. */
+/* Callable in any context: a token without references is only memory. */
 static void put_token(struct peios_token *token)
 {
 	if (token && refcount_dec_and_test(&token->usage))
@@ -162,9 +164,9 @@ static bool in_unix_group(const void *cred, u32 gid)
 }
 
 /**
- * peios_cred_identity() - gather whom a credential stands for
+ * peios_cred_identity() - gather the identity that a credential stands for
  * @cred: the credential
- * @who: the result, valid while @cred is there
+ * @who: the result, valid as long as @cred exists
  *
  * Context: any; @cred can't go away.
  */
@@ -188,11 +190,12 @@ void peios_cred_identity(const struct cred *cred, struct peios_identity *who)
 /**
  * peios_current_enabled() - the privileges that count for the current thread
  *
- * Where other credentials override its own, as an io_uring personality or
- * overlayfs do, a privilege must be in both: they may be those of better days.
- * A thread of io_uring has none. Its credentials are those of when it, or the
- * ring, was made, and whoever has the ring, as a child that inherited it, gives it
- * work; nobody needs a ring for what takes a privilege.
+ * If other credentials override the thread's own, as an io_uring personality or
+ * overlayfs does, a privilege must be in both, since the others may be from
+ * before privileges were dropped. A thread of io_uring has no privileges: its
+ * credentials date from when it, or the ring, was made, and any process that
+ * has the ring, such as a child that inherited it, can give it work. Nothing
+ * that takes a privilege needs a ring.
  *
  * Context: process context.
  * Return: the privileges' mask.
@@ -213,9 +216,9 @@ u64 peios_current_enabled(void)
 /**
  * peios_current_present() - the privileges that the current thread has
  *
- * As peios_current_enabled(), but those that are not enabled, too.
+ * As peios_current_enabled(), but includes those that are not enabled.
  *
- * Context: any in which current is who asks.
+ * Context: any in which current is the caller.
  * Return: the privileges' mask.
  */
 u64 peios_current_present(void)
@@ -257,9 +260,10 @@ static void hook_cred_free(struct cred *cred)
 }
 
 /*
- * Tokens and integrity protection make what a process is, which nothing but
- * privileges adds to: in permissive mode, too, or else what that records would
- * not be what enforcing would refuse. Without @lacks, @subject traces us.
+ * Tokens and integrity protection decide what a process is, and only privileges
+ * add to them. This holds in permissive mode, too: otherwise, the records of
+ * that mode would not match what enforcing mode would refuse. If @lacks is 0,
+ * @subject traces the current process.
  */
 static void refuse_own(const char *op, const struct cred *subject, u64 lacks)
 {
@@ -281,8 +285,8 @@ static void refuse_own(const char *op, const struct cred *subject, u64 lacks)
  *
  * Context: process context, with cred_guard_mutex held against ptrace; current
  *          does not run with credentials that override its own.
- * Return: 0, -EINVAL for what is no command, -E2BIG, -EPERM for a privilege
- *         that it does not have, -ENOMEM.  The token is as before on error.
+ * Return: 0, -EINVAL for an invalid command, -E2BIG, -EPERM for a privilege
+ *         that it does not have, -ENOMEM.  On error the token does not change.
  */
 int peios_token_write(char *text)
 {
@@ -342,7 +346,7 @@ int peios_pip_show(struct seq_file *m, const struct cred *cred)
 	return 0;
 }
 
-/* Does another process use our memory? It would not be protected with it. */
+/* Does another process use our memory? PIP would not cover that process. */
 static bool shares_mm(void)
 {
 	struct task_struct *p;
@@ -357,7 +361,7 @@ static bool shares_mm(void)
 	return shares;
 }
 
-/* Nor may who traces us be left inside. Serialized against attaching. */
+/* A less protected tracer may not stay inside. Serialized against attaching. */
 static bool traced_by_less(const struct peios_pip *pip)
 {
 	struct task_struct *tracer;
@@ -376,7 +380,7 @@ static int set_pip(const struct peios_pip *pip)
 	const struct peios_pip *old = &peios_cred(current_cred())->pip;
 	struct cred *new;
 
-	/* All threads have the same, so there must be no other. */
+	/* All threads have the same PIP, so there must be no other. */
 	if (!thread_group_empty(current))
 		return -EBUSY;
 	if (pip->type > old->type || pip->trust > old->trust) {
@@ -405,8 +409,8 @@ static int set_pip(const struct peios_pip *pip)
  *
  * Context: process context, with cred_guard_mutex held against ptrace; current
  *          does not run with credentials that override its own.
- * Return: 0, -EINVAL, -EPERM to raise one of them without SeTcbPrivilege or
- *         while a process traces this one that would not dominate it, -EBUSY
+ * Return: 0, -EINVAL, -EPERM for raising either number without SeTcbPrivilege
+ *         or while traced by a process that would not dominate this one, -EBUSY
  *         while other threads or processes share the memory, or -ENOMEM.
  */
 int peios_pip_write(char *text)
@@ -431,7 +435,8 @@ static struct security_hook_list cred_hooks[] __ro_after_init = {
 /**
  * peios_add_cred_hooks() - give init its token and register the hooks
  *
- * The system's: user SYSTEM, group Administrators, all privileges enabled.
+ * This is the token of the system: user SYSTEM, group Administrators, all
+ * privileges enabled.
  */
 void __init peios_add_cred_hooks(void)
 {

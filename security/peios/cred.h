@@ -22,9 +22,9 @@ extern bool peios_deny_only_seen;
  * @token: the token, one reference held; NULL only in a blank credential
  * @lost: PEIOS_LOST_* bits of all credentials that this one was made from
  * @pip: integrity protection, the same in all threads of a process: it changes
- *	at exec and while there is one thread only
- * @modprobe: the kernel has run it, to load a module
- * @borrowed: privileges of the token don't count
+ *	only at exec and while there is just one thread
+ * @modprobe: the program was run by the kernel to load a module
+ * @borrowed: the privileges of the token don't count
  */
 struct peios_cred {
 	struct peios_token *token;
@@ -41,7 +41,7 @@ static inline struct peios_cred *peios_cred(const struct cred *cred)
 
 /**
  * struct peios_identity - a credential's identity, gathered for a decision
- * @subject: who asks; refers to @user, and to the credential
+ * @subject: the subject that asks; refers to @user, and to the credential
  * @user: the user, if it is a Unix user
  */
 struct peios_identity {
@@ -52,8 +52,8 @@ struct peios_identity {
 /**
  * peios_kernel_itself() - is this the kernel at its own work?
  *
- * A kernel thread that does somebody else's work, as a file server does, puts on
- * credentials made for it.
+ * A kernel thread that works for a process, as a file server does, runs with
+ * credentials made for that work.
  *
  * Return: true for a kernel thread with its own credentials.
  */

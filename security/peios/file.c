@@ -2,13 +2,15 @@
 /*
  * Peios LSM - files that are policy, and terminals
  *
- * What a sysctl may not be changed to is worth little if another file takes the
- * same value, and a program that the kernel or a holder of privileges will run
- * may be named in more places than in sysctls. Such files are opened for writing
- * with SeTcbPrivilege only. They are few; all others cost one look at the mode.
+ * It is of little use to protect a sysctl if another file accepts the same
+ * value. A program that the kernel or a holder of privileges will run may also
+ * be named in more places than in sysctls. Opening such a file for writing
+ * needs SeTcbPrivilege. There are few of these files; for all others, the check
+ * costs one look at the mode.
  *
- * That is asked at open: who was given an open file was given it by a holder of
- * the privilege. (A write to a sysctl or to oom_score_adj asks the writer, too.)
+ * The check is made at open: a process that was given an open file got it from
+ * a holder of the privilege. (A write to a sysctl or to oom_score_adj checks
+ * the writer, too.)
  */
 
 #include <linux/cleanup.h>
@@ -45,7 +47,7 @@
 #include "process.h"
 #include "setup.h"
 
-/* Long enough for any path that is policy. */
+/* Long enough for the path of any policy file */
 #define PATH_LEN	80
 
 static int lacks(u64 privilege, const char *op, int error)
@@ -64,14 +66,14 @@ static int lacks(u64 privilege, const char *op, int error)
 /**
  * peios_need() - does the current thread hold a privilege?
  * @privilege: its bit
- * @op: what it wants to do, a word for the record
+ * @op: the operation, a word for the record
  * @error: a negative errno, for a refusal
  * @audit: record a refusal
  *
- * The kernel at its own work does. A kernel thread that does another's, with the
- * credentials of that, is asked as any other.
+ * A kernel thread at the kernel's own work does. A kernel thread that works for
+ * a process, with the credentials of that process, is checked like any other.
  *
- * Context: any in which current is who asks, does not sleep.
+ * Context: any in which current is the caller, does not sleep.
  * Return: 0, or @error; in permissive mode always 0.
  */
 int peios_need(u64 privilege, const char *op, int error, bool audit)
@@ -88,15 +90,15 @@ int peios_need(u64 privilege, const char *op, int error, bool audit)
 }
 
 /**
- * peios_need_process() - does a process that holds a privilege ask?
+ * peios_need_process() - is the caller a process that holds a privilege?
  * @privilege: its bit
- * @op: what it wants to do, a word for the record
+ * @op: the operation, a word for the record
  * @error: a negative errno, for a refusal
  *
- * For what the kernel never does for itself. A kernel thread that comes here has
- * been brought to it by somebody: by a file system that is mounted over the file,
- * a server that exports it, or a program of BPF that a worker runs. Whose doing it
- * is can't be told, so that not even the kernel's own credentials count.
+ * For what the kernel never does for itself. If a kernel thread gets here, some
+ * process has caused it: by a file system that is mounted over the file, by a
+ * server that exports it, or by a BPF program that a worker runs. It is unknown
+ * which process that was, so not even the kernel's own credentials count.
  *
  * Context: as peios_need().
  * Return: 0, or @error; in permissive mode always 0.
@@ -118,20 +120,21 @@ static bool is_or_below(const char *path, const char *policy)
 }
 
 /**
- * peios_policy_path() - is a file policy?
+ * peios_policy_path() - is a file a policy file?
  * @magic: s_magic of its file system
- * @path: its path in that, from the root of the file system
+ * @path: its path, from the root of the file system
  *
  * Context: any.
- * Return: true if who writes it needs SeTcbPrivilege.
+ * Return: true if writing to it needs SeTcbPrivilege.
  */
 bool peios_policy_path(unsigned long magic, const char *path)
 {
 	/*
-	 * Programs that the kernel runs, and their like; memory that goes, with
-	 * who uses it, or comes, upon which the reserves are set anew; devices
-	 * that reach all memory. With a slash at the end: all that is below, but
-	 * not what asks for an event to be sent again.
+	 * These name programs that the kernel runs, and similar; they remove
+	 * memory, with the processes that use it, or add memory, which sets the
+	 * reserves anew; or they allow devices that reach all memory. A path
+	 * that ends in a slash stands for all files below it, except "uevent",
+	 * which asks for an event to be sent again.
 	 */
 	static const char * const in_sysfs[] = {
 		"/module/kernel/parameters/panic",
@@ -165,18 +168,19 @@ bool peios_policy_path(unsigned long magic, const char *path)
 }
 
 /**
- * peios_policy_name() - is a file of sysfs policy, wherever it is?
+ * peios_policy_name() - is a file of sysfs a policy file, wherever it is?
  * @name: its name, without a path
  *
- * By these a device gets another driver or none, or goes: with it goes whoever
- * sits before a terminal, or has a disk, and a driver for user space (UIO, VFIO)
- * hands a device out that reaches memory. A device of USB or Thunderbolt that is
- * authorized may be a keyboard, or reach memory; one that is not any more is gone.
- * They are in the folders of each bus, each driver and each device, whose paths have
- * any length.
+ * These files give a device another driver, take its driver away, or remove the
+ * device. A process at a terminal, or one that uses a disk, goes with the
+ * device. A driver for user space (UIO, VFIO) gives access to a device that can
+ * reach memory. A USB or Thunderbolt device that is authorized may be a
+ * keyboard, or may reach memory; if its authorization is withdrawn, it is gone.
+ * These files are in the directories of each bus, each driver and each device,
+ * whose paths can be of any length.
  *
  * Context: any.
- * Return: true if who writes it needs SeTcbPrivilege.
+ * Return: true if writing to it needs SeTcbPrivilege.
  */
 bool peios_policy_name(const char *name)
 {
@@ -190,8 +194,8 @@ bool peios_policy_name(const char *name)
 }
 
 /*
- * A file of sysfs or cgroup v1. The dentry does not always have the name: one that is
- * opened by a handle has none.
+ * For a file of sysfs or cgroup v1. The dentry does not always have the name: a
+ * dentry that was opened by a handle has none.
  */
 static bool is_policy_node(unsigned long magic, struct kernfs_node *kn)
 {
@@ -200,7 +204,7 @@ static bool is_policy_node(unsigned long magic, struct kernfs_node *kn)
 	if (magic == SYSFS_MAGIC &&
 	    kernfs_name(kn, buffer, sizeof(buffer)) > 0 && peios_policy_name(buffer))
 		return true;
-	/* One that does not fit is none of them. */
+	/* A path that does not fit is not policy. */
 	return kernfs_path(kn, buffer, sizeof(buffer)) > 0 &&
 	       peios_policy_path(magic, buffer);
 }
@@ -212,12 +216,12 @@ static bool is_policy(const struct file *file)
 
 	switch (dentry->d_sb->s_magic) {
 	case BINFMTFS_MAGIC:
-		/* That of a user namespace is for processes in it only. */
+		/* That of a user namespace is only for processes in it. */
 		if (dentry->d_sb->s_user_ns != &init_user_ns)
 			return false;
 		break;
 	case PROC_SUPER_MAGIC:
-		/* Below the root there is no such file: save making a path. */
+		/* No such file is below the root: save making a path. */
 		if (!IS_ROOT(dentry->d_parent))
 			return false;
 		break;
@@ -234,10 +238,11 @@ static bool is_policy(const struct file *file)
 }
 
 /*
- * A write to files of proc asks what the opener's credentials hold. Those of a
- * thread of io_uring, and those that override a thread's own, may be of better
- * days, or the ring's be its creator's, who has handed it on: the file gets some
- * without privileges.
+ * A write to a file of proc checks the privileges of the opener's credentials.
+ * The credentials of an io_uring thread, and those that override a thread's
+ * own, may be from before privileges were dropped. Those of a ring may also be
+ * its creator's, which has passed it on. So the file gets credentials without
+ * privileges.
  */
 static int mark_borrowed(struct file *file)
 {
@@ -245,7 +250,7 @@ static int mark_borrowed(struct file *file)
 
 	if (file->f_path.dentry->d_sb->s_magic != PROC_SUPER_MAGIC)
 		return 0;
-	/* A copy of current_cred(), by which it is being opened. */
+	/* A copy of current_cred(), with which the file is being opened. */
 	cred = prepare_creds();
 	if (!cred)
 		return -ENOMEM;
@@ -278,10 +283,11 @@ static bool tcb_lives_with(struct vfsmount *mnt)
 }
 
 /*
- * Who reads an event of fanotify gets the file opened by the mount by which another
- * process has opened it, and from there all of that one's mount namespace, as by a
- * link of its in /proc. It is no process that is named, so that it is asked who
- * lives there. In one's own namespace one is already.
+ * A reader of fanotify events gets the file opened through the mount through
+ * which another process opened it. From there it reaches that process's whole
+ * mount namespace, as it would by a link of the process in /proc. No particular
+ * process is named, so the check is about all processes in that namespace.
+ * Nothing is gained in the reader's own namespace.
  */
 static int open_for_event(struct vfsmount *mnt)
 {
@@ -291,11 +297,12 @@ static int open_for_event(struct vfsmount *mnt)
 }
 
 /**
- * peios_decides_opens() - would a mark of fanotify decide about others' opens?
+ * peios_decides_opens() - can a fanotify mark decide about opens of others?
  * @mask: its events
  *
- * Who is asked for permission can refuse it, or not answer, to whoever opens, reads
- * or executes the file: to a service that sets policy, too.
+ * A listener that is asked for permission can refuse it, or not answer. This
+ * affects any process that opens, reads or executes the file, including a
+ * service that sets policy.
  *
  * Context: any.
  * Return: true if so.
@@ -317,7 +324,7 @@ static int hook_file_open(struct file *file)
 {
 	int err;
 
-	/* Nobody but fanotify opens files that are to make no events. */
+	/* Only fanotify opens files that cause no events. */
 	if (likely(!(file->f_mode & (FMODE_WRITE | FMODE_NONOTIFY))))
 		return 0;
 	if (unlikely(file->f_mode & FMODE_NONOTIFY)) {
@@ -337,14 +344,15 @@ static int hook_file_open(struct file *file)
 }
 
 /**
- * peios_policy_fs() - is a file system where policy is set?
+ * peios_policy_fs() - is policy set in this file system?
  * @magic: its s_magic
  *
- * All mounts of it, in whatever mount namespace, share one super block, so that who
- * makes that read-only, or hides what is in it, does so to those who set policy.
+ * All its mounts, in all mount namespaces, share one super block. So a process
+ * that makes it read-only, or hides files in it, does so to the processes that
+ * set policy, too.
  *
  * Context: any.
- * Return: true if who sets its options again needs SeTcbPrivilege.
+ * Return: true if changing its mount options needs SeTcbPrivilege.
  */
 bool peios_policy_fs(unsigned long magic)
 {
@@ -360,7 +368,7 @@ bool peios_policy_fs(unsigned long magic)
 	}
 }
 
-/* Where policy is set for the machine: not that of a container. */
+/* Is policy for the machine set here, rather than for a container? */
 static bool sets_policy(struct super_block *sb)
 {
 	return peios_policy_fs(sb->s_magic) && sb->s_user_ns == &init_user_ns &&
@@ -373,10 +381,11 @@ static bool sets_policy(struct super_block *sb)
  * @cmd: command of fcntl()
  * @arg: its argument
  *
- * Whoever opens, or executes, a file on which another has a lease waits until that is
- * given back, fs.lease-break-time long; any root sets that. Linux asks for the owner of
- * the file or for CAP_LEASE. Programs of root's, and the files by which policy is set,
- * are opened by those who set policy.
+ * A process that opens or executes a file waits until any other process's lease
+ * on it is given back, for up to fs.lease-break-time, which any root can set.
+ * Linux lets the owner of the file or a holder of CAP_LEASE take a lease.
+ * Processes that set policy open programs of root and the files in which policy
+ * is set, so leases on these need the privilege.
  *
  * Context: process context.
  * Return: 0, or -EACCES; in permissive mode always 0.
@@ -400,7 +409,7 @@ static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
 	return peios_need(PEIOS_PRIV_TCB, "write_policy", -EACCES, true);
 }
 
-/* A hierarchy of cgroup v1 can be told its release_agent when it is mounted. */
+/* A mount of a cgroup v1 hierarchy can set its release_agent. */
 static int hook_fs_context_parse_param(struct fs_context *fc,
 				       struct fs_parameter *param)
 {
@@ -411,7 +420,7 @@ static int hook_fs_context_parse_param(struct fs_context *fc,
 	       -ENOPARAM;
 }
 
-/* Is somebody in our session, and so before our terminal, of the TCB tier? */
+/* Is a process of our session, and so at our terminal, of the TCB tier? */
 static bool session_has_tcb(void)
 {
 	struct task_struct *p;
@@ -425,7 +434,7 @@ static bool session_has_tcb(void)
 }
 
 #ifdef CONFIG_TTY
-/* The controlling terminal of a process, a reference, or NULL. */
+/* The controlling terminal of a process, a reference; NULL if it has none. */
 static struct tty_struct *terminal_of(struct task_struct *p)
 {
 	struct sighand_struct *sighand;
@@ -442,8 +451,8 @@ static struct tty_struct *terminal_of(struct task_struct *p)
 }
 
 /*
- * Asked of the terminal: what kind of file it is can't be seen in the file, and a
- * console has more than one name.
+ * This asks the terminal, since the file does not show what kind of file it is,
+ * and a console has more than one name.
  */
 static bool is_terminal(struct tty_struct *tty, const struct file *file)
 {
@@ -457,7 +466,7 @@ static bool is_terminal(struct tty_struct *tty, const struct file *file)
 	return found;
 }
 
-/* Does a process of the TCB tier sit before the terminal that is open here? */
+/* Is this an open terminal that a process of the TCB tier is at? */
 static bool terminal_has_tcb(const struct file *file)
 {
 	struct task_struct *p;
@@ -487,24 +496,25 @@ static bool terminal_has_tcb(const struct file *file)
 
 /**
  * peios_terminal_ioctl() - may the current thread do this to a terminal?
- * @file: what may be one
+ * @file: the file, which may be a terminal
  * @cmd: command of an ioctl()
  * @arg: its argument
  *
  * A line that is typed into the terminal of a shell is a command of the shell.
- * CAP_SYS_ADMIN types into any terminal, others only into their own. TIOCLINUX
- * pastes into the console if the first byte that its argument points to says so.
- * The console reads that byte later than a look at it here, and another thread
- * may change it between the two, so all of TIOCLINUX is asked for.
+ * With CAP_SYS_ADMIN, a process can type into any terminal, without it only
+ * into its own. TIOCLINUX pastes into the console if the first byte that its
+ * argument points to says so. The console reads that byte after any check here,
+ * and another thread may change it in between, so every TIOCLINUX is checked.
  *
- * To hang a terminal up ends who sits before it, and to steal it takes what is
- * typed there. Another line discipline does the one or the other: what is typed
- * goes to it, and a shell reads its error. One of those that CAP_SYS_ADMIN may set
- * makes a keyboard of a line, which types into the console; its number is read after a
- * look at it here.
+ * Hanging up a terminal ends the processes at it, and stealing it takes what is
+ * typed there. Another line discipline does one or the other: it gets what is
+ * typed, and a shell gets an error when it reads. CAP_SYS_ADMIN may set a line
+ * discipline that turns a line into a keyboard, which types into the console;
+ * its number is read after any check here.
  *
- * To stop its output has the process wait that writes to it; so has the console, for
- * good, if its output goes to a terminal that nobody reads, which takes CAP_SYS_ADMIN.
+ * Stopping a terminal's output makes a process that writes to it wait. The
+ * console waits for good if its output goes to a terminal that nobody reads,
+ * which needs CAP_SYS_ADMIN.
  *
  * Context: process context.
  * Return: 0, or -EPERM; in permissive mode always 0.
@@ -544,8 +554,9 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 
 #ifdef CONFIG_SECURITY_TTY_LOOP
 /*
- * A line in loopback reads as typed what is written to it, and stays so: who will
- * sit there later can't be known, so that all lines are asked for.
+ * A line in loopback reads what is written to it as if it were typed, and stays
+ * in loopback. It can't be known which processes will use it later, so all
+ * lines are checked.
  */
 static int hook_tty_loop(struct tty_struct *tty)
 {

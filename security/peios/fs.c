@@ -111,7 +111,7 @@ int peios_token_show(struct seq_file *m, const struct cred *cred)
 	seq_putc(m, '\n');
 	show_privileges(m, "present", peios_cred_present(cred));
 	show_privileges(m, "enabled", peios_cred_enabled(cred));
-	/* The token may be shared with those who kept what this one has lost. */
+	/* Tokens that kept what this one has lost may share this one. */
 	show_privileges(m, "used", atomic64_read(&token->used) &
 				   peios_cred_present(cred));
 	seq_printf(m, "origin %s\n", token->assigned ? "assigned" : "unix");
@@ -136,7 +136,7 @@ static int query_open(struct inode *inode, struct file *file)
 	return single_open(file, query_show, NULL);
 }
 
-/* Of the writer and of the opener, who may have got it to write. */
+/* Checks the writer, and the opener, which may have made it write. */
 static int check_query_write(const struct cred *opener, bool everyone)
 {
 	const bool by_writer = peios_current_enabled() & PEIOS_PRIV_TCB;
@@ -224,13 +224,13 @@ static int stats_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(stats);
 
 /**
- * struct access_query - what an open "access" file has been asked
- * @lock: protects the rest
+ * struct access_query - the state of an open "access" file
+ * @lock: protects the other fields
  * @granted: the answer to the last question
- * @answered: it was granted
+ * @answered: the last question was granted
  */
 struct access_query {
-	struct mutex lock;	/* of what follows */
+	struct mutex lock;	/* protects the fields below */
 	u32 granted;
 	bool answered;
 };
@@ -253,7 +253,7 @@ static int access_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Ask AccessCheck about a descriptor, for the token of the current thread. */
+/* Run AccessCheck on a descriptor, for the token of the current thread. */
 static int ask_access(const u8 *bytes, size_t size, u32 *granted)
 {
 	struct peios_identity who;

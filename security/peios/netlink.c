@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Peios LSM - the gate on what audit records
+ * Peios LSM - the gate on audit's configuration
  *
- * Each refusal is recorded by audit. Root with CAP_AUDIT_CONTROL could leave out
- * such records, stop auditing, name another daemon to get them, or have the kernel
- * panic where one is lost. What Windows asks of who manages auditing is
- * SeSecurityPrivilege.
+ * Each refusal is recorded by audit. Root with CAP_AUDIT_CONTROL could exclude
+ * such records, stop auditing, direct them to another daemon, or make the
+ * kernel panic when one is lost. Windows asks SeSecurityPrivilege of a process
+ * that manages auditing, and so does Peios.
  */
 
 #include <linux/audit.h>
@@ -22,18 +22,19 @@
 #include "setup.h"
 
 /**
- * peios_audit_policy() - does a message set what audit records?
+ * peios_audit_policy() - does a message change what audit records?
  * @type: its type
- * @data: what is in it
- * @size: the length of that
+ * @data: its payload
+ * @size: the length of the payload
  * @enabled: whether auditing is on now, as in struct audit_status
  *
- * To ask, and to record something, is free; so is to follow what is typed in one's
- * own session (AUDIT_TTY_SET). To switch auditing on, and nothing else, or to leave
- * it as it is, takes nothing away. systemd's journal does one or the other with few
- * capabilities: as Debian configures it, it switches off what is off.
+ * Queries and requests to record something need no privilege. Neither does
+ * recording what is typed in the caller's own session (AUDIT_TTY_SET). A
+ * message that only switches auditing on, or leaves it as it is, takes nothing
+ * away. systemd's journal sends one of these with few capabilities: as Debian
+ * configures it, it switches off auditing that is off already.
  *
- * Return: true if so.
+ * Return: true if it does.
  */
 bool peios_audit_policy(u16 type, const void *data, size_t size, u32 enabled)
 {
@@ -56,7 +57,7 @@ bool peios_audit_policy(u16 type, const void *data, size_t size, u32 enabled)
 	}
 }
 
-/* The message is the kernel's copy. There may be more than one in it. */
+/* The message is the kernel's copy and may contain several. */
 static int hook_netlink_send(struct sock *sk, struct sk_buff *skb)
 {
 	const struct nlmsghdr *nlh;

@@ -23,9 +23,9 @@
  * @writer: privileges that the writer has enabled
  * @opener: privileges that the opener of the file has enabled
  *
- * Raising is free.  Lowering needs SeTcbPrivilege of both: of the writer, who
- * may have been handed the file, and of the opener, who may have got a program
- * with more privileges to write to it.
+ * Raising needs no privilege.  Lowering needs SeTcbPrivilege of both the writer
+ * and the opener: the writer may have been handed the file, and the opener may
+ * have made a program with more privileges write to it.
  *
  * Return: true if so.
  */
@@ -34,7 +34,7 @@ bool peios_adj_permitted(short old, short new, u64 writer, u64 opener)
 	return new >= old || (writer & opener & PEIOS_PRIV_TCB);
 }
 
-/* Needed for lowering: who lacks it, and record either way. */
+/* Check if writer and opener may lower, and record the decision. */
 static int check_lowering(struct task_struct *p, const struct cred *opener,
 			  short old, short new)
 {
@@ -80,7 +80,7 @@ static int hook_task_set_oom_score_adj(struct task_struct *p,
 				  "set_oom_score_adj");
 	if (!err && new < old)
 		err = check_lowering(p, opener, old, new);
-	/* Permissive: Linux's rules decide, as they would without us. */
+	/* Permissive: Linux's rules decide, as they would without Peios. */
 	if (!peios_enforcing)
 		return 0;
 	return err ?: 1;

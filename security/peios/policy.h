@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ways to policy, to privileged programs and to all memory that are no process
- * and no sysctl: which privilege each needs.
+ * Ways to policy, to privileged programs and to all memory, other than
+ * processes and sysctls: the privilege that each needs.
  */
 #ifndef _SECURITY_PEIOS_POLICY_H
 #define _SECURITY_PEIOS_POLICY_H
@@ -12,7 +12,7 @@
 
 struct file;
 
-/* Pure parts of the decisions. */
+/* Pure parts of the decisions */
 u64 peios_lockdown_privilege(enum lockdown_reason what);
 u64 peios_bpf_privilege(enum bpf_prog_type type);
 bool peios_bpf_sees_memory(const struct bpf_insn *insns, u32 nr);

@@ -23,13 +23,14 @@
 #include "setup.h"
 
 /**
- * struct peios_family - those that may share memory, files or folders
- * @usage: processes of it
- * @rcu: to free it when nobody looks at it any more
+ * struct peios_family - processes that may share memory, files or directories
+ * @usage: processes of the family
+ * @rcu: to free the family when no reader is left
  *
- * Processes that came of one another by a clone() that shares, since the last
- * exec of each. It has no list: whoever has to ask them looks for those that
- * have the same family.
+ * Two processes belong to one family if one has come from the other by a
+ * clone() that shares, and neither has called exec since. The family has no
+ * list: a caller that must check its members looks for the processes that point
+ * to it.
  */
 struct peios_family {
 	refcount_t usage;
@@ -39,15 +40,15 @@ struct peios_family {
 /**
  * struct peios_process - what the LSM keeps for a thread group
  * @usage: threads of the group
- * @mixed: its threads may have different credentials; set before the first of
- *	them has others, cleared at exec
+ * @mixed: its threads may have different credentials. Set before the first
+ *	thread gets different ones, cleared at exec
  * @sd: its security descriptor, shared with the processes that have forked from
  *	it or that it has forked from; NULL for the default one.  Read under RCU,
  *	replaced by cmpxchg(), with exec_update_lock held against exec.
- * @family: those that it may share memory, files or folders with, NULL if none;
- *	read under RCU
- * @reading_refused: a record says that it may not read what it wanted to
- * @refused: what it was refused last, and in which second
+ * @family: the processes that it may share memory, files or directories with,
+ *	NULL if there are none; read under RCU
+ * @reading_refused: there already is a record that it was refused to read
+ * @refused: the last request that was refused, and in which second
  */
 struct peios_process {
 	refcount_t usage;
@@ -59,11 +60,11 @@ struct peios_process {
 };
 
 /**
- * peios_process_family() - those that a process may share with, if there are any
+ * peios_process_family() - the processes that a process may share with, if any
  * @process: the process
  *
  * Context: under RCU, after the credentials of the process were read.
- * Return: the family, NULL if there is nobody else in it.
+ * Return: the family, NULL if no other process is in it.
  */
 static inline const struct peios_family *
 peios_process_family(const struct peios_process *process)
@@ -89,10 +90,11 @@ static inline struct peios_task *peios_task(const struct task_struct *task)
 
 /**
  * struct peios_file - the LSM's part of an open file
- * @fown_cred: who has set where SIGIO goes, a reference; NULL if to itself. It
- *	changes under the lock of file_f_owner()
- * @signal_cred: who has named the signal that goes in its place, a reference; NULL if
- *	that was but whom it goes to, PEIOS_SIGNAL_BY_MANY if more than one has
+ * @fown_cred: the credential that set where SIGIO goes, a reference; NULL if
+ *	the process set itself. Changes under the lock of file_f_owner()
+ * @signal_cred: the credential that chose the signal to send instead, a
+ *	reference; NULL if only the receiver itself has chosen one,
+ *	PEIOS_SIGNAL_BY_MANY if more than one has
  */
 struct peios_file {
 	const struct cred *fown_cred;
@@ -106,8 +108,8 @@ struct peios_file {
  * @cred: its credential, a reference
  * @sd: the descriptor that was set for it, a reference; NULL for the default
  *
- * For objects by which it shares memory: what may be done to them is what might
- * have been done to the process then.
+ * This is for objects through which a process shares memory: an access to the
+ * object is permitted if it would have been permitted on the process then.
  */
 struct peios_maker {
 	const struct cred *cred;
@@ -134,36 +136,41 @@ int peios_task_access_by(const struct cred *subject, struct task_struct *target,
 int peios_opener_access(const struct cred *opener, struct task_struct *target,
 			u32 desired, const char *op);
 
-/* Rights for which no privileges of the target are asked, and all of signals. */
+/*
+ * Rights that do not depend on the target's privileges; includes all of signals
+ */
 #define PEIOS_PROCESS_PLAIN	(PEIOS_PROCESS_ALL & ~PEIOS_PROCESS_GUARDED)
 
 /**
- * peios_plainly_granted() - see at once that a right can only be granted
- * @cred: who asks
- * @target: the credential of the process; neither is looked into where all of
- *	Everyone has what is desired
- * @sd: its descriptor, NULL for the default; not looked into
+ * peios_plainly_granted() - quick check for rights that can only be granted
+ * @cred: the credential that asks
+ * @target: the credential of the process; neither credential is read if
+ *	Everyone has all that is desired
+ * @sd: its descriptor, NULL for the default; not read
  * @desired: rights on it
  * @deny_only: there may be tokens with deny-only groups
  *
- * The one short way: it says yes only if peios_decide() does so, relying on no
- * privilege; a no says nothing. Most of what processes do to each other is
- * between those of one user and under the default descriptor. For that it takes
- * some 35 instructions where the whole decision takes some 650, or 10 for what
- * all may ask: kill(pid, 0) takes 575 in all, setpriority() 425.
+ * This is the only short cut. It returns true only if peios_decide() would
+ * grant the rights without relying on a privilege; false says nothing. Most
+ * requests are between processes of the same user, under the default
+ * descriptor. For these, this function takes some 35 instructions, and the
+ * whole decision some 650. It takes 10 for what Everyone may ask. In
+ * comparison, kill(pid, 0) takes 575 in all, setpriority() 425.
  *
- * By the default descriptor Everyone has PROCESS_QUERY_LIMITED, for which PIP is
- * not asked; and everyone is in Everyone where that is deny-only in no token.
- * Why any other right is granted, check by check:
+ * By the default descriptor, Everyone has PROCESS_QUERY_LIMITED, for which PIP
+ * is not checked. Every subject is in Everyone, unless some token has it as a
+ * deny-only group. Any other right is granted for these reasons, check by
+ * check:
  *
  *  - PIP: the target has none;
- *  - the descriptor: both have the same user, who is the owner. For the token is
- *    the same, and where it follows the Unix identity, either both have left
- *    root before, so that both are the Unix user of their euid, the same; or
- *    neither has, and with euid 0 neither does now: both are the token's user.
- *    What else differs (other ids, groups, capabilities, the user namespace) is
- *    asked only of who has another user, or for privileges;
- *  - privileges of the target: are not asked for with these rights.
+ *  - the descriptor: both have the same user, which is the owner. The token is
+ *    the same. Where it follows the Unix identity, either both have left root,
+ *    so that both are the Unix user of their euid, which is the same; or
+ *    neither has before, and since the euid is 0, neither has now, so that both
+ *    are the user of the token. Everything else that differs (other ids,
+ *    groups, capabilities, the user namespace) matters only for another user,
+ *    or for privileges;
+ *  - privileges of the target: these rights do not depend on them.
  *
  * Context: any; the credentials can't go away.
  * Return: true if it is granted.
@@ -195,9 +202,11 @@ static inline bool peios_plainly_granted(const struct cred *cred,
  * @target: a task of the process
  * @desired: rights on it
  *
- * Where it runs with other credentials than its own, or is a thread of io_uring,
- * more than one has to be asked; where the threads of the target have different
- * ones, or it shares what is to be reached, more than one has to be asked about.
+ * More than one credential must be checked as the caller's if the current
+ * thread runs with credentials other than its own, or is a thread of io_uring.
+ * More than one must be checked as the target's if its threads have different
+ * ones, or if the target shares what is to be reached. This function returns
+ * false then.
  *
  * Context: as peios_task_access().
  * Return: true if it is granted; false says nothing.
@@ -209,7 +218,7 @@ static __always_inline bool peios_task_plain(const struct task_struct *target,
 	const struct peios_sd *sd = rcu_access_pointer(process->sd);
 	const struct cred *cred, *of;
 
-	/* What all have, whoever is asked about and whoever asks */
+	/* Everyone has this right, whatever the caller and the target are. */
 	if (desired == PEIOS_PROCESS_QUERY_LIMITED &&
 	    likely(!READ_ONCE(peios_deny_only_seen)))
 		return peios_plainly_granted(NULL, NULL, sd, desired, false);
@@ -232,10 +241,10 @@ static __always_inline bool peios_task_plain(const struct task_struct *target,
  * peios_task_access() - may the current thread do this to a process?
  * @target: a task of the process
  * @desired: rights on it
- * @op: what it wants to do, a word for the record
+ * @op: the operation, a word for the record
  * @audit: record a refusal
  *
- * Context: any in which current is who asks, does not sleep; @target can't go
+ * Context: any in which current is the caller, does not sleep; @target can't go
  *          away.
  * Return: 0, or -EACCES; in permissive mode always 0.
  */

@@ -2,19 +2,20 @@
 /*
  * Security descriptors as values.
  *
- * A descriptor comes from user space as bytes, and is used only after all of
- * it has been found valid; what is valid once is never looked at with doubt
- * again, so this is strict:
+ * A descriptor comes from user space as bytes. It is used only after all of it
+ * has been found valid, and is not checked again after that. So the check is
+ * strict:
  *
  *  - between a header and 4096 bytes, revision 1, self-relative;
- *  - the fields that [MS-DTYP] 2.4.6 wants to be zero are;
+ *  - the fields that must be zero by [MS-DTYP] 2.4.6 are;
  *  - the owner, the group if there is one, and each ACL that the control flags
  *    announce begin at a multiple of 4 and end within the descriptor, and no
  *    two of them nor the header overlap;
  *  - an ACL has revision 2 or 4, a size that is a multiple of 4, and room for
- *    as many entries as it says; what is left behind the last one is free;
- *  - an ACE's size is a multiple of 4; one of a type that is known holds its
- *    mask, its object types and its SID. Of other types only the size counts.
+ *    as many entries as it says; the space after the last one may hold
+ *    anything;
+ *  - an ACE's size is a multiple of 4. An ACE of a known type holds its mask,
+ *    its object types and its SID. For other types, only the size is checked.
  *  - a SID has revision 1 and from 1 to 15 sub-authorities.
  *
  * Nothing here looks at a task.
@@ -38,7 +39,7 @@
 			 PEIOS_SD_SACL_INHERIT_REQ | PEIOS_SD_SACL_INHERITED | \
 			 PEIOS_SD_SACL_PROTECTED)
 
-/* How an ACE of a type is laid out behind its mask. */
+/* The layout of an ACE of some type after its mask */
 enum layout {
 	LAYOUT_UNKNOWN,
 	LAYOUT_SID,		/* a SID, then perhaps data */
@@ -74,7 +75,7 @@ static enum layout ace_layout(u8 type)
 	}
 }
 
-/* Reads an ACE from bytes of which nothing is known but that there are @room. */
+/* Read an ACE from unchecked bytes, of which there are @room. */
 static int decode_ace(const u8 *bytes, unsigned int room,
 		      struct peios_ace *ace)
 {
@@ -154,15 +155,15 @@ static int check_sid(const u8 *bytes, unsigned int room)
 	return peios_sid_decode(bytes, room, &sid);
 }
 
-/* The bytes that a part takes up, the last one excluded. */
+/* The bytes that a part takes up, from @from up to but not including @to */
 struct span {
 	u32 from;
 	u32 to;
 };
 
 /*
- * Checks one of the four parts that the header points to, and that it overlaps
- * none of those before it, which are in @spans; then it is added to them.
+ * Check one of the four parts that the header points to. It must not overlap
+ * the header or the parts in @spans. If it is valid, it is added to @spans.
  */
 static int check_part(const struct peios_sd *sd, unsigned int field,
 		      int (*check)(const u8 *bytes, unsigned int room),
@@ -188,7 +189,7 @@ static int check_part(const struct peios_sd *sd, unsigned int field,
 	return 0;
 }
 
-/* Finds out if the bytes are a valid descriptor, and where its parts are. */
+/* Find out if the bytes are a valid descriptor, and where its parts are. */
 static int check_sd(struct peios_sd *sd)
 {
 	const u8 *bytes = sd->bytes;
@@ -237,13 +238,13 @@ static struct peios_sd *alloc_sd(size_t size, gfp_t gfp)
 }
 
 /**
- * peios_sd_parse() - take a security descriptor that came as bytes
+ * peios_sd_parse() - make a security descriptor from bytes
  * @bytes: the descriptor
  * @size: its length
- * @gfp: how to allocate
+ * @gfp: allocation flags
  * @sd: the result, with one reference; not touched on error
  *
- * Return: 0, -EINVAL if it is malformed in any part, -ENOMEM.
+ * Return: 0, -EINVAL if any part is malformed, or -ENOMEM.
  */
 int peios_sd_parse(const void *bytes, size_t size, gfp_t gfp,
 		   struct peios_sd **sd)
@@ -287,16 +288,16 @@ static u8 *put_allowed(u8 *to, u32 mask, const struct peios_sid *sid)
 }
 
 /**
- * peios_sd_default() - what a process has if nobody gave it another one
+ * peios_sd_default() - make the default descriptor of a process
  * @user: the user of the process's token
- * @also: who else has all rights
+ * @also: other SIDs that have all rights
  * @nr_also: how many of these, at most PEIOS_SD_ALSO_MAX
- * @everyone: rights of everyone
- * @gfp: how to allocate
+ * @everyone: rights of Everyone
+ * @gfp: allocation flags
  *
  * The owner is the user. All process rights are allowed to the user, to
- * Administrators, to SYSTEM and to those in @also, and @everyone to everyone. The
- * control flags say that nobody chose this.
+ * Administrators, to SYSTEM and to those in @also, and @everyone to Everyone.
+ * The control flags say that the descriptor was not set by anybody.
  *
  * Return: the descriptor, with one reference, or NULL.
  */
@@ -400,8 +401,8 @@ static bool begin_acl(const struct peios_sd *sd, unsigned int at,
  * @sd: the descriptor
  * @acl: for peios_acl_next(); not touched if there is no DACL
  *
- * Return: true if there is a DACL, if only an empty one; false if it is absent
- * or NULL, which means that all is allowed.
+ * Return: true if there is a DACL, even an empty one; false if it is absent
+ * or NULL, which means that everything is allowed.
  */
 bool peios_sd_dacl(const struct peios_sd *sd, struct peios_acl *acl)
 {
@@ -429,7 +430,7 @@ bool peios_sd_sacl(const struct peios_sd *sd, struct peios_acl *acl)
  */
 bool peios_acl_next(struct peios_acl *acl, struct peios_ace *ace)
 {
-	/* They have been found valid; decode_ace() can't fail. */
+	/* The entries have been found valid; decode_ace() can't fail. */
 	if (!acl->left || decode_ace(acl->next, acl->room, ace))
 		return false;
 	acl->next += ace->size;
@@ -450,14 +451,15 @@ static bool same_part(const struct peios_sd *a, unsigned int a_at,
 }
 
 /**
- * peios_sd_write_rights() - the rights that it takes to change a descriptor
- * @old: the descriptor as it is
- * @new: what shall be in its place
+ * peios_sd_write_rights() - the rights that changing a descriptor needs
+ * @old: the current descriptor
+ * @new: the descriptor that is to replace it
  *
- * The owner and the group are WRITE_OWNER's, the SACL is that of
- * ACCESS_SYSTEM_SECURITY, and all else is WRITE_DAC's. Nobody may write for
- * nothing: who writes what is there already needs WRITE_DAC, or else those who
- * may not read it could learn it by guessing.
+ * The owner and the group need WRITE_OWNER, the SACL needs
+ * ACCESS_SYSTEM_SECURITY, and everything else needs WRITE_DAC. Every write
+ * needs some right: a caller that writes what is there already needs WRITE_DAC.
+ * Otherwise, a caller that may not read the descriptor could learn it by
+ * guessing.
  *
  * Return: rights on an object that has the old one.
  */

@@ -11,7 +11,7 @@
 
 #include "sid.h"
 
-/* How many a default descriptor can let in beside the usual ones */
+/* How many extra SIDs a default descriptor can let in */
 #define PEIOS_SD_ALSO_MAX	4
 
 /* Control flags */
@@ -32,7 +32,7 @@
 #define PEIOS_SD_RM_CONTROL_VALID	0x4000
 #define PEIOS_SD_SELF_RELATIVE		0x8000
 
-/* Where things are in a descriptor, an ACL and an ACE */
+/* Offsets in a descriptor, an ACL and an ACE */
 #define PEIOS_SD_REVISION_AT	0
 #define PEIOS_SD_RM_CONTROL_AT	1
 #define PEIOS_SD_CONTROL_AT	2
@@ -82,17 +82,17 @@
 
 /**
  * struct peios_sd - a security descriptor that has been found valid
- * @usage: who refers to it; made with one reference
- * @rcu: for whoever frees it
+ * @usage: references; 1 when it is made
+ * @rcu: for freeing it
  * @size: bytes in @bytes
  * @control: control flags
- * @owner: where in @bytes the owner's SID is
- * @group: where the group's SID is, 0 if it has none
- * @sacl: where the SACL is, 0 if it has none
- * @dacl: where the DACL is, 0 if it has none or a NULL one
+ * @owner: offset in @bytes of the owner's SID
+ * @group: offset of the group's SID, 0 if it has none
+ * @sacl: offset of the SACL, 0 if it has none
+ * @dacl: offset of the DACL, 0 if it has none or a NULL one
  * @bytes: the descriptor as it was given
  *
- * Immutable but for @usage and @rcu.
+ * Immutable except for @usage and @rcu.
  */
 struct peios_sd {
 	refcount_t usage;
@@ -112,11 +112,11 @@ struct peios_sd {
  * @size: its length in bytes
  * @type: PEIOS_ACE_*, or a type that has no meaning here
  * @flags: PEIOS_ACE_INHERIT_ONLY and others
- * @has_sid: the type is one that has a mask and a SID; if not, nothing that
- *	follows is set
- * @has_object_type: it is for one type of object or property only
+ * @has_sid: the type is one that has a mask and a SID; if not, none of the
+ *	fields below is set
+ * @has_object_type: it applies only to one type of object or property
  * @mask: access rights
- * @sid: whom it is about
+ * @sid: the SID that it applies to
  * @end: offset in @bytes of what follows the SID
  */
 struct peios_ace {
@@ -132,10 +132,10 @@ struct peios_ace {
 };
 
 /**
- * struct peios_acl - a walk through the entries of an access control list
- * @next: the entry that comes next
- * @room: bytes from there to the list's end
- * @left: entries that are left
+ * struct peios_acl - the state of a walk through an access control list
+ * @next: the next entry
+ * @room: bytes from there to the end of the list
+ * @left: number of entries that are left
  */
 struct peios_acl {
 	const u8 *next;

@@ -25,10 +25,11 @@ bool peios_initialized __ro_after_init;
 bool peios_enforcing __ro_after_init = true;
 
 /*
- * lsm_list_modules() names it; lsm_get_self_attr() has nothing of it. What could
- * be asked there is one line of text that names a context, as SELinux has, which
- * others compare and pass on. A token is more than a name, differs from thread to
- * thread and is changed by commands: it has files of its own, attr/peios.
+ * lsm_list_modules() lists Peios, but lsm_get_self_attr() does not support it.
+ * That call is made for one line of text that names a context, as SELinux has,
+ * which other programs compare and pass on. A token is more than a name,
+ * differs from thread to thread and is changed by commands, so it has files of
+ * its own in attr/peios.
  */
 const struct lsm_id peios_lsmid = {
 	.name = PEIOS_NAME,

@@ -2,16 +2,16 @@
 /*
  * Peios LSM - shared memory of System V
  *
- * A segment is memory of whoever made it, and of all who attach it. It has no
- * file, but a mode, which CAP_IPC_OWNER passes and which a service that runs as
- * root shares with every other root. So a segment remembers what its maker was
- * when it was made, and where that was of the trusted computing base, or
- * protected, or had a descriptor, to attach it takes what it would take to read
- * or write the memory of that process.
+ * A segment is memory of its maker, and of all processes that attach it. It has
+ * no file, only a mode. CAP_IPC_OWNER bypasses the mode, and a service that
+ * runs as root shares the segment with every other root by it. So a segment
+ * remembers what its maker was when it was made. If the maker was of the
+ * trusted computing base, or was protected, or had a descriptor, then attaching
+ * the segment needs the rights to read or write the memory of that process.
  *
- * Its maker may give it away all the same: to everybody, by the mode, or to
- * another owner or group, by IPC_SET, to which then the mode grants it. That does
- * not let the maker's own user in, which is any root.
+ * The maker may still give a segment away: to everybody by the mode, or by
+ * IPC_SET to another owner or group, to which the mode then grants access. This
+ * does not let in the maker's own user, which is any root.
  */
 
 #include <linux/cred.h>
@@ -31,7 +31,7 @@ static struct peios_maker *maker_of(const struct kern_ipc_perm *perm)
 	return perm->security + peios_blob_sizes.lbs_ipc;
 }
 
-/* IPC_SET has named another one than who made it. */
+/* IPC_SET has named an owner other than the maker. */
 static bool is_new_owner(const struct kern_ipc_perm *perm,
 			 const struct cred *cred)
 {
@@ -47,13 +47,13 @@ static bool in_new_group(const struct kern_ipc_perm *perm,
 }
 
 /**
- * peios_shm_given() - has its maker given a segment to this user?
+ * peios_shm_given() - has the maker given the segment to this user?
  * @perm: its owner and mode
  * @cred: the user
- * @write: for writing, too
+ * @write: ask for write access, too
  *
- * Return: true if the mode grants it for another reason than that the user, or
- *         the group, is the maker's.
+ * Return: true if the mode grants access for a reason other than that the user,
+ *         or the group, is the maker's.
  */
 bool peios_shm_given(const struct kern_ipc_perm *perm, const struct cred *cred,
 		     bool write)

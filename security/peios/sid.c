@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Security identifiers: their text and binary forms and the ones that are known
- * by name.
+ * Security identifiers: their text and binary forms, and the well-known ones.
  * [MS-DTYP] 2.4.2.1: S-1-AUTHORITY-SUB-SUB-..., the authority in decimal if it
  * is below 2^32 and else as 0x and twelve hexadecimal digits. [MS-DTYP] 2.4.2.2:
  * revision, number of sub-authorities, the authority with its highest byte
@@ -32,7 +31,7 @@ const struct peios_sid peios_sid_everyone = {
 	.authority = 1, .nr_subs = 1, .sub = { 0 },
 };
 
-/* Creator Authority: in an ACE, whoever is the owner */
+/* Creator Authority: in an ACE, it stands for the owner */
 const struct peios_sid peios_sid_owner_rights = {
 	.authority = 3, .nr_subs = 1, .sub = { 4 },
 };
@@ -65,7 +64,7 @@ void peios_sid_from_gid(u32 gid, struct peios_sid *sid)
 	from_unix(2, gid, sid);
 }
 
-/* Digits only, no sign, at least one, at most @max; moves @text behind them. */
+/* Digits only, no sign, at least one, at most @max. Moves @text past them. */
 static int parse_number(const char **text, u64 max, u64 *number)
 {
 	const char *p = *text;
@@ -93,7 +92,9 @@ static int parse_hex_authority(const char **text, u64 *number)
 			return -EINVAL;
 		*number = *number << 4 | digit;
 	}
-	/* Smaller ones are written in decimal, so that a SID has one form. */
+	/*
+	 * Smaller ones are written in decimal, so that a SID has only one form.
+	 */
 	return *number <= U32_MAX ? -EINVAL : 0;
 }
 
@@ -165,7 +166,7 @@ int peios_sid_format(const struct peios_sid *sid, char *buf, size_t size)
  * @room: bytes that may be read
  * @sid: the result, not touched on error
  *
- * One without sub-authorities has no text form, and is refused.
+ * A SID without sub-authorities has no text form and is refused.
  *
  * Return: the SID's length in bytes, or -EINVAL.
  */

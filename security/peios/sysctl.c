@@ -16,17 +16,17 @@
 #include "sysctl.h"
 
 /**
- * peios_sysctl_refusal() - may a sysctl that is policy be written?
+ * peios_sysctl_refusal() - may a policy sysctl be written?
  * @writer: privileges that the writer has enabled
  * @opener: privileges that the opener of the file has enabled
- * @replaced: a BPF program has put a value in place of the writer's, or moved the
+ * @replaced: a BPF program has replaced the writer's value, or has moved the
  *	position
  *
- * Both need SeTcbPrivilege, as for oom_score_adj.  A value that neither of them
- * has chosen is refused whoever they are: Peios does not know whose program it
- * is.
+ * Both need SeTcbPrivilege, as for oom_score_adj. A value that neither of them
+ * has chosen is always refused: Peios does not know whose program it comes
+ * from.
  *
- * Return: who it is that may not, PEIOS_SYSCTL_FREE if all may.
+ * Return: the reason for a refusal, or PEIOS_SYSCTL_FREE if it may be written.
  */
 enum peios_sysctl_refusal peios_sysctl_refusal(u64 writer, u64 opener,
 					       bool replaced)

@@ -9,11 +9,11 @@
 #include <linux/types.h>
 
 /**
- * enum peios_sysctl_refusal - why a write to a sysctl that is policy is refused
- * @PEIOS_SYSCTL_FREE: it is not
+ * enum peios_sysctl_refusal - why a write to a policy sysctl is refused
+ * @PEIOS_SYSCTL_FREE: it is not refused
  * @PEIOS_SYSCTL_WRITER: the writer lacks SeTcbPrivilege
  * @PEIOS_SYSCTL_OPENER: the opener lacks it
- * @PEIOS_SYSCTL_REPLACED: the value, or where it is put, is a BPF program's
+ * @PEIOS_SYSCTL_REPLACED: a BPF program set the value, or where it is put
  */
 enum peios_sysctl_refusal {
 	PEIOS_SYSCTL_FREE,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tokens as values: what is left of one, the commands that change it, and what
- * comes of a command.  Nothing here looks at a task.
+ * Tokens as values: what a token still holds, the commands that change it, and
+ * their results.  Nothing here looks at a task.
  */
 
 #include <linux/errno.h>
@@ -13,8 +13,8 @@
 #include "token.h"
 
 /**
- * peios_unix_lost() - what a token loses that follows this Unix identity
- * @state: what is known of the credential
+ * peios_unix_lost() - what a token with this Unix identity loses
+ * @state: the relevant state of the credential
  *
  * Return: PEIOS_LOST_* bits.
  */
@@ -43,7 +43,7 @@ u64 peios_token_present(const struct peios_token *token, unsigned int lost)
 
 /**
  * peios_token_alloc() - allocate a token that is not shared yet
- * @nr_sids: groups that it shall have room for
+ * @nr_sids: number of groups to make room for
  *
  * Context: may sleep.
  * Return: the token, with one reference and no groups, or NULL.
@@ -58,7 +58,7 @@ struct peios_token *peios_token_alloc(unsigned int nr_sids)
 	return token;
 }
 
-/* Names or SIDs of one list are parted by commas, none is empty or twice. */
+/* A list is separated by commas; no element is empty or occurs twice. */
 static int parse_privileges(char *list, u64 *mask)
 {
 	char *name;
@@ -110,7 +110,7 @@ static const char * const keys[NR_KEYS] = {
 	[KEY_ENABLED]	= "enabled",
 };
 
-/* KEY=VALUE words, in any order, each once; all but user may be left out. */
+/* KEY=VALUE words, in any order, each once; only user is required. */
 static int split_replacement(char *words, char *values[NR_KEYS])
 {
 	char *word;
@@ -155,7 +155,7 @@ static int parse_replacement(char *words, struct peios_token *token)
 /**
  * peios_command_parse() - parse a command to attr/peios/token
  * @text: the command without a newline; its contents are used up
- * @command: the result; its token is the caller's to free, unless this fails
+ * @command: the result; the caller frees its token, unless this fails
  *
  * Context: may sleep.
  * Return: 0, -EINVAL, -E2BIG for more than 64 groups, or -ENOMEM.
@@ -190,8 +190,8 @@ int peios_command_parse(char *text, struct peios_command *command)
 }
 
 /**
- * peios_token_lacks() - the privileges that a command needs and a token has not
- * @old: the token as it is
+ * peios_token_lacks() - the privileges that a command needs and a token lacks
+ * @old: the current token
  * @lost: PEIOS_LOST_* bits of the credential
  * @command: the command
  *
@@ -214,16 +214,16 @@ u64 peios_token_lacks(const struct peios_token *old, unsigned int lost,
 }
 
 /**
- * peios_token_apply() - what becomes of a token by a command
- * @old: the token as it is
+ * peios_token_apply() - apply a command to a token
+ * @old: the current token
  * @lost: PEIOS_LOST_* bits of the credential
  * @command: the command
  * @new: the result, not shared yet; not touched on error
  *
- * Privileges only leave: what is not present can't be enabled, and a token that
- * is taken instead has no privilege that @old does not have.  Taking one needs
- * SeCreateTokenPrivilege enabled.  To disable or remove what is not present
- * is no error.
+ * No command adds privileges: what is not present can't be enabled, and a token
+ * that replaces @old has no privilege that @old does not have. Replacing needs
+ * SeCreateTokenPrivilege enabled. It is no error to disable or remove a
+ * privilege that is not present.
  *
  * Context: may sleep.
  * Return: 0, -EPERM or -ENOMEM.

@@ -16,18 +16,18 @@
 /**
  * struct peios_token - an identity with groups and privileges
  * @usage: credentials that refer to it
- * @assigned: described by a holder of SeCreateTokenPrivilege; does not follow
- *	the Unix identity
+ * @assigned: set by a holder of SeCreateTokenPrivilege; does not follow the
+ *	Unix identity
  * @present: privileges that it has
  * @enabled: those of @present that count
- * @enabled_default: those that were enabled at its birth
- * @used: those that a decision has relied on; only ever gains bits
+ * @enabled_default: those that were enabled when the token was made
+ * @used: those that a decision has relied on; bits are only ever added
  * @user: the user
  * @nr_groups: groups in @groups
  * @nr_deny: deny-only groups, in @groups after the others
  * @groups: groups that are enabled, then those that are deny-only
  *
- * Immutable but for @usage and @used once credentials refer to it.
+ * Immutable once credentials refer to it, except for @usage and @used.
  */
 struct peios_token {
 	refcount_t usage;
@@ -42,12 +42,12 @@ struct peios_token {
 	struct peios_sid groups[];
 };
 
-/* What a token that follows the Unix identity has lost on its way; sticky. */
+/* What a token that follows the Unix identity has lost so far; never cleared */
 #define PEIOS_LOST_TCB		0x1	/* the TCB's privileges */
-#define PEIOS_LOST_ROOT		0x2	/* being the system */
+#define PEIOS_LOST_ROOT		0x2	/* the identity of the system */
 
 /**
- * struct peios_unix - what of a credential decides what its token may keep
+ * struct peios_unix - the state of a credential that limits its token
  * @some_uid_0: one of its real, effective, saved and filesystem uid is 0
  * @sys_resource: CAP_SYS_RESOURCE is in its permitted and bounding sets
  * @init_user_ns: it belongs to the initial user namespace
@@ -62,10 +62,10 @@ unsigned int peios_unix_lost(const struct peios_unix *state);
 u64 peios_token_present(const struct peios_token *token, unsigned int lost);
 
 /**
- * enum peios_command_kind - what a write to attr/peios/token asks for
+ * enum peios_command_kind - what a write to attr/peios/token requests
  * @PEIOS_ENABLE: enable privileges that are present
  * @PEIOS_DISABLE: disable privileges
- * @PEIOS_REMOVE: give privileges up
+ * @PEIOS_REMOVE: remove privileges for good
  * @PEIOS_REPLACE: take another token
  */
 enum peios_command_kind {
@@ -77,9 +77,9 @@ enum peios_command_kind {
 
 /**
  * struct peios_command - a parsed command
- * @kind: which
+ * @kind: the kind of command
  * @privileges: what to enable, disable or remove
- * @token: what to take, for PEIOS_REPLACE
+ * @token: the token to take, for PEIOS_REPLACE
  */
 struct peios_command {
 	enum peios_command_kind kind;

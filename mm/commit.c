@@ -2,50 +2,56 @@
 /*
  * Commit accounting: counting promises exactly, and cheaply.
  *
- * The model. Every page that is promised is counted for the system and, where
- * the memory belongs to a cgroup, for the cgroup and all above it. Each of these
- * counts may have a limit. A request is granted if and only if it fits within all
- * of them at one instant, and no count is over its limit at any instant, except one
- * whose limit was moved below it.
+ * The model. Every promised page is counted for the system. If the memory
+ * belongs to a cgroup, it is also counted for the cgroup and for all cgroups
+ * above it. Each of these counts may have a limit. A request is granted if and
+ * only if it fits within all limits at one instant. No count is over its limit
+ * at any instant, unless the limit was moved below it.
  *
- * Each count has a slot on each CPU. A promise changes one CPU's slots, those of its
- * group, of the groups above and of the system, under that CPU's lock, and nothing
- * that is shared:
+ * Each count has a slot on each CPU. A promise changes the slots of one CPU:
+ * those of its group, of the groups above and of the system. It does so under
+ * that CPU's lock, and changes nothing that is shared:
  *
- *	promised = taken - what all slots have
+ *	promised = taken - the sum of all slots
  *
- * What a slot has stays within its bounds. Where there is no limit, it may be less
- * than nothing: the slots are a sum in parts. Where there is one, a slot has pages
- * that are set aside, which are taken already. So "taken" is an upper bound of what
- * is promised, and to keep it within the limit keeps the promises within the limit.
- * A slot that is shut has nothing, and both its bounds are 0.
+ * The value of a slot stays within the slot's bounds. Where there is no limit,
+ * it may be negative: the slots are parts of a sum. Where there is a limit, a
+ * slot holds pages that are set aside, and these are already part of "taken".
+ * So "taken" is an upper bound of the promises, and keeping it within the limit
+ * keeps the promises within the limit. A slot that is shut holds 0, and both
+ * its bounds are 0.
  *
- * A request that would leave the bounds takes the lock of that count, under which
- * "taken" and the bounds change. It holds those of all counts that it has to, until
- * it is granted by all. What fits beside "taken" is granted. Otherwise the count is
- * summed up (see below): what did not fit then is refused, and nobody has noticed.
- * If it did fit, all slots are shut: from then on each request waits for the lock,
- * "taken" is what is promised, and the decision is exact. It would not be if slots
- * were emptied and left open: pages could be put back into one that was visited, and
- * be taken from one that will be, so that a request is refused that would have fitted
- * at every instant. A slot opens again when its CPU takes the lock the next time and
- * there is room. So nobody has to say that a limit rose, and who fits waits for each
- * other CPU once, while that visits all slots three times at most.
+ * A request that would leave the bounds takes the lock of that count, which
+ * protects "taken" and the bounds. It holds the locks of all counts that it
+ * needs until all of them have granted it. A request that fits beside "taken"
+ * is granted. Otherwise the count is summed up (see below). If the request does
+ * not fit then, it is refused, and no other CPU is affected. If it does fit,
+ * all slots are shut: from then on each request waits for the lock, "taken" is
+ * exactly what is promised, and the decision is exact. It would not be exact if
+ * slots were emptied but left open: pages could be put back into a slot that
+ * was already visited, and be taken from one that is visited later, so that a
+ * request would be refused that fitted at every instant. A slot opens again
+ * when its CPU next takes the lock and there is room. So no notice is needed
+ * when a limit rises. A request that fits waits for each other CPU once, while
+ * that CPU visits all slots three times at most.
  *
- * Reading a count shuts nothing. To look at one slot after the other could see pages
- * twice, or not at all: taken from one that was looked at, and put back into one
- * that will be. So a reader begins a new look, and each CPU that comes to know of it
- * notes, before it changes its slot for the first time, what was in it. What a reader
- * sums up is what each slot had before that CPU knew of the look, or has if it did
- * nothing since. A CPU that was told of what another did after its note knows of the
- * look too, so no effect is seen without its cause: what is summed up was so at one
- * instant after the look began.
+ * Reading a count shuts nothing. If a reader just looked at one slot after the
+ * other, it could see pages twice or not at all, if they were taken from a slot
+ * that it has seen and put back into one that it has not, or the other way
+ * round. So a reader begins a new look. Each CPU that sees the new look notes
+ * the value of its slot before it next changes it. The reader sums up the value
+ * of each slot from before its CPU saw the look, or the present value if the
+ * CPU has done nothing since. A CPU that learns of what another CPU did after
+ * its note also sees the look, so no effect is seen without its cause: the sum
+ * was true at one instant after the look began.
  *
- * memory.commit.peak is the most that was summed up, whenever a slot leaves its
- * bounds or a count is read. It misses no more than the bounds leave room for.
+ * memory.commit.peak is the highest sum, taken whenever a slot leaves its
+ * bounds or a count is read. It can be too low only by as much as the bounds
+ * leave room for.
  *
- * Locks: those of counts, from the group upwards, then one CPU's. The lock of a CPU
- * orders all that is said of a slot here. None is taken from interrupts.
+ * Locks: those of the counts, from the group upwards, then the lock of one CPU.
+ * The lock of a CPU orders everything that is said about its slots here. No
+ * lock is taken from interrupts.
  */
 
 #include <linux/cgroup.h>
@@ -67,15 +73,15 @@
 
 /**
  * struct commit_slot - a CPU's part of a count
- * @aside: pages of what is taken that are not promised; negative for promises
- *	that are not taken yet, where there is no limit
- * @least: what @aside may fall to
- * @most: what @aside may come to; 0 in a slot that is shut
- * @look: the last look that this CPU has noted what it had for
- * @had: what @aside was then
+ * @aside: pages that are part of "taken" but not promised; negative for
+ *	promises that are not part of "taken" yet, where there is no limit
+ * @least: lower bound of @aside
+ * @most: upper bound of @aside; 0 in a slot that is shut
+ * @look: the last look for which this CPU has noted the value
+ * @had: the value of @aside then
  *
  * All of it is protected by the CPU's lock. The bounds, and @aside of a slot that is
- * shut, change under the lock of the count, too.
+ * shut, change only under the lock of the count as well.
  */
 struct commit_slot {
 	long aside;
@@ -86,7 +92,7 @@ struct commit_slot {
 };
 
 /**
- * struct commit_cpu - what each CPU has
+ * struct commit_cpu - per-CPU data
  * @lock: protects its slots of all counts
  * @system: its slot of the system's count
  */
@@ -99,24 +105,24 @@ static DEFINE_PER_CPU_ALIGNED(struct commit_cpu, commit_cpus) = {
 	.lock = __SPIN_LOCK_UNLOCKED(commit_cpus.lock),
 };
 
-/* The system's count. Its limit is vm_commit_limit(), in the strict mode only. */
+/* The system's count. Its limit is vm_commit_limit(), in strict mode only. */
 static struct commit_group commit_system = {
 	.slots = &commit_cpus.system,
 	.max = COMMIT_MAX,
 	.lock = __SPIN_LOCK_UNLOCKED(commit_system.lock),
 };
 
-/* The largest reserve for which slots were shut; under commit_system's lock. */
+/* The largest reserve that slots were shut for; under commit_system's lock */
 static unsigned long commit_kept;
 
 /*
- * How many locks a request may hold: groups at the last of these depths, and below,
- * have one in common. Lockdep has a subclass for each.
+ * How many locks a request may hold. Groups at the last of these depths share a
+ * lock with all groups below them. Lockdep has a subclass for each depth.
  */
 #define COMMIT_DEPTHS	8
 
 #if IS_ENABLED(CONFIG_COMMIT_KUNIT_TEST)
-/* How many promises and returns have gone for the lock of a count, for tests */
+/* How many promises and returns have tried to lock a count, for tests */
 DEFINE_PER_CPU(unsigned long, commit_entries);
 
 static void commit_count_entry(void)
@@ -152,7 +158,7 @@ unsigned long vm_commit_limit(void)
 	return min_t(u64, commit_system_limit(&settings), COMMIT_MAX);
 }
 
-/* What of the limit a request may use. */
+/* The part of the limit that a request may use. */
 static unsigned long commit_bound(const struct mm_struct *mm, bool admin)
 {
 	const struct commit_reserves reserves = {
@@ -166,7 +172,7 @@ static unsigned long commit_bound(const struct mm_struct *mm, bool admin)
 	return commit_allowed(vm_commit_limit(), &reserves);
 }
 
-/* How many pages of the limit are kept from who may use so many of it? */
+/* The part of the limit that is reserved from a request with this bound. */
 static unsigned long commit_reserve(unsigned long allowed)
 {
 	unsigned long limit = vm_commit_limit();
@@ -186,7 +192,7 @@ static struct commit_group *commit_owner(struct commit_group *group)
 	return group;
 }
 
-/* Which locks are taken is not known to sparse, which is told that none is. */
+/* sparse can't follow which locks are taken, so it is told that none is. */
 static void commit_lock_one(struct commit_group *owner)
 {
 	spin_lock_nested(&owner->lock, owner->depth);
@@ -210,7 +216,9 @@ static void commit_unlock(struct commit_group *group)
 	commit_unlock_one(commit_owner(group));
 }
 
-/* Take the locks of those of a group and what is above it, up to @top, at @depths. */
+/*
+ * Take the locks at @depths of a group and of the groups above it, up to @top.
+ */
 static void commit_lock_all(struct commit_group *group, const struct commit_group *top,
 			    unsigned int depths)
 {
@@ -227,7 +235,7 @@ static void commit_unlock_all(struct commit_group *group, const struct commit_gr
 			commit_unlock_one(group);
 }
 
-/* Called with the CPU's lock before a slot is changed without the count's. */
+/* With the CPU's lock, before changing a slot without the count's lock. */
 static __always_inline void commit_note(const struct commit_group *group,
 					struct commit_slot *slot)
 {
@@ -240,8 +248,8 @@ static __always_inline void commit_note(const struct commit_group *group,
 }
 
 /*
- * What all slots of a count had at one instant. Who changes a slot otherwise than
- * within its bounds has the lock of the count, and waits until this is done.
+ * The sum of all slots of a count at one instant. A caller that changes a slot
+ * beyond its bounds holds the lock of the count, and waits until this is done.
  */
 static unsigned long commit_aside_now(struct commit_group *group)
 {
@@ -267,8 +275,8 @@ static unsigned long commit_aside_now(struct commit_group *group)
 }
 
 /*
- * The same, or nearly so: enough for a request that is refused whatever it is.
- * Anybody can make such requests, and makes nobody wait by them.
+ * An estimate of what is promised, good enough for a request that is refused in
+ * any case. Any process can make such requests, so nobody has to wait for them.
  */
 static unsigned long commit_about(struct commit_group *group)
 {
@@ -276,12 +284,12 @@ static unsigned long commit_about(struct commit_group *group)
 	int nr;
 
 	for_each_possible_cpu(nr)
-		/* A word that may be of any moment will do. */
+		/* The value may be from any moment. */
 		promised -= data_race(per_cpu_ptr(group->slots, nr)->aside);
 	return max_t(long, promised, 0);
 }
 
-/* With the locks of the count and of the CPU. */
+/* With the locks of the count and of the CPU held. */
 static void commit_slot_set(struct commit_group *group, struct commit_slot *slot,
 			    long aside, long least, long most)
 {
@@ -294,7 +302,9 @@ static void commit_slot_set(struct commit_group *group, struct commit_slot *slot
 	slot->most = most;
 }
 
-/* Shut all slots of a count. From then on "taken" is what is promised. */
+/*
+ * Shut all slots of a count. From then on "taken" is exactly what is promised.
+ */
 static void commit_shut(struct commit_group *group)
 {
 	int nr;
@@ -315,8 +325,8 @@ static void commit_shut(struct commit_group *group)
 }
 
 /*
- * Within what may CPUs set pages aside of a count? Memory and swap come, and huge
- * pages go, without a word to us.
+ * The limit within which CPUs may set pages of a count aside. Memory and swap
+ * are added, and huge pages are freed, without any notice to this file.
  */
 static unsigned long commit_aside_limit(const struct commit_group *group)
 {
@@ -327,14 +337,17 @@ static unsigned long commit_aside_limit(const struct commit_group *group)
 	if (!commit_strict())
 		return COMMIT_MAX;
 	limit = min(vm_commit_limit(), COMMIT_MAX - 1);
-	/* Far from the limit nobody needs to be left a reserve. */
+	/* Far from the limit, no reserve need be left to anybody. */
 	if (group->taken < (limit - min(limit, commit_kept)) / 2)
 		commit_kept = 0;
 	kept = max(commit_kept, commit_reserve(commit_bound(NULL, false)));
 	return limit - min(limit, kept);
 }
 
-/* Set the bounds of a slot by what room there is; @pages were asked for, or given back. */
+/*
+ * Set the bounds of a slot according to the room that there is. @pages were
+ * asked for, or given back.
+ */
 static void commit_slot_open(struct commit_group *group, struct commit_slot *slot,
 			     unsigned long pages)
 {
@@ -346,7 +359,7 @@ static void commit_slot_open(struct commit_group *group, struct commit_slot *slo
 		most = commit_aside(num_online_cpus(), pages, taken, limit);
 		commit_slot_set(group, slot, most / 2, 0, most);
 	} else {
-		/* The system's peak is not asked for. */
+		/* Nobody asks for the system's peak. */
 		most = group == &commit_system ? LONG_MAX / 2 :
 			commit_unseen(num_online_cpus(), pages,
 				      max_t(long, taken, group->peak),
@@ -356,9 +369,9 @@ static void commit_slot_open(struct commit_group *group, struct commit_slot *slo
 }
 
 /*
- * Called where a slot leaves its bounds, and not within one CPU's lock. The count is
- * summed up where it may be at a new peak, by this CPU's slot: not by each request of
- * who goes up and down.
+ * Called when a slot leaves its bounds, and not within one CPU's lock. The
+ * count is summed up only if this CPU's slot suggests a new peak, so not for
+ * each request of a caller that goes up and down.
  */
 static void commit_see_peak(struct commit_group *group)
 {
@@ -373,7 +386,10 @@ static void commit_see_peak(struct commit_group *group)
 		WRITE_ONCE(group->peak, promised);
 }
 
-/* Does a request fit into a count whose lock is held? It does until that is released. */
+/*
+ * Does a request fit into a count whose lock is held? The answer holds until
+ * the lock is released.
+ */
 static bool commit_count_fits(struct commit_group *group, unsigned long pages,
 			      unsigned long allowed, struct commit_refusal *why)
 {
@@ -381,7 +397,7 @@ static bool commit_count_fits(struct commit_group *group, unsigned long pages,
 
 	if (allowed >= COMMIT_MAX || commit_fits(group->taken, pages, allowed))
 		return true;
-	/* Would it fit if each slot had as much as it may? */
+	/* Would it fit if each slot held as much as it may? */
 	if (commit_fits(group->taken - min(group->taken, group->most), pages, allowed)) {
 		promised = group->taken - commit_aside_now(group);
 		if (commit_fits(promised, pages, allowed)) {
@@ -420,8 +436,9 @@ static __always_inline bool commit_slot_has(const struct commit_group *group,
 }
 
 /*
- * Will a promise, or a return of so many pages, soon leave a slot's bounds? Where a lock
- * is needed anyway such slots are set anew, too: counts that grow together go together.
+ * Will promising or returning so many pages soon take a slot out of its bounds?
+ * If a lock is needed anyway, such slots are set anew, too, since counts that
+ * grow together also reach their bounds together.
  */
 static bool commit_slot_nears(const struct commit_slot *slot, long promised, long returned)
 {
@@ -432,8 +449,9 @@ static bool commit_slot_nears(const struct commit_slot *slot, long promised, lon
 }
 
 /*
- * Charge all counts from @group up to @top, or none. Those at @locked are known to
- * have room; returned are the depths of others for which a lock is needed, too.
+ * Charge all counts from @group up to @top, or none. The counts at depths
+ * @locked are known to have room. Returns the depths of other counts whose lock
+ * is needed.
  */
 static unsigned int commit_charge(struct commit_group *group,
 				  const struct commit_group *top, unsigned long pages,
@@ -477,7 +495,10 @@ static noinline bool commit_promise_slow(struct commit_group *group,
 	bool fits;
 
 	commit_count_entry();
-	/* Once, or twice; more often if others are faster. Each time one lock more. */
+	/*
+	 * This loops once or twice, or more often if others are faster. Each
+	 * round takes one more lock.
+	 */
 	do {
 		unsigned long allowed;
 
@@ -501,7 +522,7 @@ static noinline bool commit_promise_slow(struct commit_group *group,
 	return fits;
 }
 
-/* Promise pages out of what this CPU's slots have. */
+/* Promise pages from this CPU's slots. */
 static __always_inline bool commit_take(struct commit_group *group,
 					const struct commit_group *top,
 					unsigned long pages, unsigned long allowed)
@@ -563,7 +584,9 @@ static enum commit_mode commit_group_mode(const struct commit_group *group)
 {
 	enum commit_mode mode = COMMIT_MODE_SYSTEM;
 
-	/* From the bottom: a strict one settles it, else the lowest decides. */
+	/*
+	 * From the bottom: a strict group decides, else the lowest mode does.
+	 */
 	for (; group; group = group->parent) {
 		enum commit_mode own = READ_ONCE(group->mode);
 
@@ -578,7 +601,7 @@ static enum commit_mode commit_group_mode(const struct commit_group *group)
  * commit_heeds_noreserve() - is MAP_NORESERVE heeded in a group?
  * @group: the group, or NULL
  *
- * Return: true if memory mapped so is not counted.
+ * Return: true if memory that was mapped with it is not counted.
  */
 bool commit_heeds_noreserve(const struct commit_group *group)
 {
@@ -590,11 +613,11 @@ bool commit_heeds_noreserve(const struct commit_group *group)
 }
 
 /**
- * commit_counts_inherited() - is what a child inherits judged anew?
+ * commit_counts_inherited() - are mappings that a child inherits judged anew?
  * @group: the group that the child is born into
  *
  * Return: true if memory counts that was mapped with MAP_NORESERVE elsewhere, or
- * before the group was strict.
+ * before the group became strict.
  */
 bool commit_counts_inherited(const struct commit_group *group)
 {
@@ -606,9 +629,9 @@ bool commit_counts_inherited(const struct commit_group *group)
 }
 
 /**
- * commit_report_refusal() - say to whom it may concern that a promise was refused
- * @why: why it was
- * @pages: how many were asked for
+ * commit_report_refusal() - report that a promise was refused
+ * @why: the reason
+ * @pages: how many pages were asked for
  */
 void commit_report_refusal(const struct commit_refusal *why, unsigned long pages)
 {
@@ -622,7 +645,7 @@ void commit_report_refusal(const struct commit_refusal *why, unsigned long pages
 	}
 	commit_refused(why->limit, pages, why->taken, why->allowed,
 		       why->group ? why->group->memcg : NULL);
-	/* Its line in the log says more. */
+	/* The line in the log says more. */
 	if (!IS_ENABLED(CONFIG_COMMIT_INFO))
 		pr_warn_ratelimited("__vm_enough_memory: pid: %d, comm: %s, bytes: %lu not enough memory for the allocation\n",
 				    current->pid, current->comm,
@@ -635,7 +658,7 @@ static void commit_report(const struct commit_refusal *why, unsigned long pages)
 		commit_report_refusal(why, pages);
 }
 
-/* Does the heuristic let so much be promised at once, as it judges in a group? */
+/* Does the group's heuristic allow to promise so much at once? */
 static bool commit_suits(const struct commit_group *group, unsigned long pages,
 			 struct commit_refusal *why)
 {
@@ -669,11 +692,12 @@ static bool commit_within_limits(struct commit_group *group, struct mm_struct *m
 
 /**
  * commit_try() - promise pages, if they fit
- * @group: for whom beside the system, or NULL
- * @mm: of the process that asks, or NULL; its size bears on the user's reserve
+ * @group: the group to count for, beside the system, or NULL
+ * @mm: memory of the process that asks, or NULL; its size affects the user's
+ *	reserve
  * @pages: how many
- * @admin: it may use the administrators' reserve
- * @why: set where they do not fit
+ * @admin: the request may use the administrators' reserve
+ * @why: set if they do not fit
  *
  * Return: true if they are promised.
  */
@@ -699,9 +723,10 @@ static noinline int commit_promise_or_say(struct commit_group *group,
 }
 
 /*
- * What is asked for most: in a loose mode, no more than the heuristic would ever
- * refuse, and set aside already. There is no reserve then: what security modules
- * say, who are asked in any mode, does not matter.
+ * The most frequent case: a loose mode, a size that the heuristic never
+ * refuses, and pages that are set aside already. There is no reserve then, so
+ * it does not matter what the security modules answer, which are asked in any
+ * mode.
  */
 static __always_inline bool commit_promise_fast(struct commit_group *group,
 						unsigned long pages)
@@ -711,11 +736,12 @@ static __always_inline bool commit_promise_fast(struct commit_group *group,
 }
 
 /**
- * commit_promise() - promise pages, or say to whom it may concern that not
- * @group: for whom beside the system, or NULL
- * @mm: of the process that asks, or NULL; its size bears on the user's reserve
+ * commit_promise() - promise pages, or report the refusal
+ * @group: the group to count for, beside the system, or NULL
+ * @mm: memory of the process that asks, or NULL; its size affects the user's
+ *	reserve
  * @pages: how many
- * @admin: it may use the administrators' reserve
+ * @admin: the request may use the administrators' reserve
  *
  * Return: 0, or -ENOMEM if they do not fit within all limits.
  */
@@ -728,7 +754,7 @@ int commit_promise(struct commit_group *group, struct mm_struct *mm,
 }
 ALLOW_ERROR_INJECTION(commit_promise, ERRNO);
 
-/* Each count by itself: until this is done, the promise is not taken back. */
+/* Returns to one count at a time. The promise is kept until this is done. */
 static noinline void commit_return_slow(struct commit_group *group,
 					unsigned long pages)
 {
@@ -736,12 +762,15 @@ static noinline void commit_return_slow(struct commit_group *group,
 	for (; group; group = group->parent) {
 		struct commit_cpu *cpu;
 
-		/* That it nears its bounds may be seen late, or for nothing. */
+		/*
+		 * It may be seen late, or falsely, that a slot nears its
+		 * bounds.
+		 */
 		if (!data_race(commit_slot_nears(raw_cpu_ptr(group->slots), 0, pages)) &&
 		    commit_put(group, group->parent, pages))
 			continue;
 		commit_lock(group);
-		/* The last that is known of a group that ends at once. */
+		/* For a group that ends at once, this is the last chance. */
 		commit_see_peak(group);
 		cpu = raw_cpu_ptr(&commit_cpus);
 		spin_lock(&cpu->lock);
@@ -762,7 +791,7 @@ static __always_inline void __commit_return(struct commit_group *group,
 
 /**
  * commit_return() - take back promises
- * @group: for whom they were made
+ * @group: the group that they were made for
  * @pages: how many
  */
 void commit_return(struct commit_group *group, unsigned long pages)
@@ -771,9 +800,9 @@ void commit_return(struct commit_group *group, unsigned long pages)
 }
 
 /**
- * vm_memory_committed() - what the system has promised
+ * vm_memory_committed() - the number of pages that the system has promised
  *
- * In the strict mode no more than the limit, unless that was moved below it.
+ * In strict mode it is no more than the limit, unless that was moved below it.
  *
  * Return: pages, exact: what was promised at one instant within the call.
  */
@@ -806,8 +835,8 @@ int __vm_enough_memory(struct mm_struct *mm, long pages, int cap_sys_admin)
 ALLOW_ERROR_INJECTION(__vm_enough_memory, ERRNO);
 
 /**
- * commit_judge() - does the heuristic let so much be promised at once?
- * @group: the group by whose mode it judges, or NULL
+ * commit_judge() - does the heuristic allow to promise so much at once?
+ * @group: the group whose mode applies, or NULL
  * @pages: how many, promised already
  *
  * Return: 0, or -ENOMEM, which is reported.
@@ -827,16 +856,17 @@ int commit_judge(struct commit_group *group, unsigned long pages)
  * @mm: the child's memory, whose mmap_lock is held
  * @pages: how many
  *
- * For the system only, and within its limit: which cgroup the child is born into,
- * and by which mode that is judged, is known to commit_cgroup_can_fork().
+ * This charges only the system, within its limit. commit_cgroup_can_fork()
+ * knows which cgroup the child is born into, and by which mode the mapping is
+ * judged.
  *
  * Return: 0, or -ENOMEM.
  */
 int commit_inherit(struct mm_struct *mm, unsigned long pages)
 {
 	/*
-	 * Security modules are asked about each promise, as for any other, and as on
-	 * plain Linux with the mm of the parent, which forks.
+	 * Security modules are asked about this promise like any other, and as
+	 * in plain Linux with the mm of the parent, which forks.
 	 */
 	bool admin = security_vm_admin_reserve(current->mm, pages);
 	struct commit_refusal why;
@@ -870,14 +900,14 @@ void mm_unacct_memory(struct mm_struct *mm, unsigned long pages)
 
 /**
  * mm_commit_settle() - take back all promises to a process
- * @mm: its memory, which nobody uses any more
- * @pages: how many its mappings say there are
+ * @mm: its memory, which is no longer used
+ * @pages: how many pages its mappings account for
  *
- * What was charged is given back, to the system and to the group, whatever the
- * mappings say: nobody else could do so later, and a group that is removed would
- * leave it to its parent for ever.
+ * All that was charged is returned to the system and to the group, whatever the
+ * mappings say. Nobody else could do so later, and a removed group would leave
+ * it to its parent for ever.
  *
- * Return: pages that were promised to it and have no mapping; negative where its
+ * Return: pages that were promised to it and have no mapping; negative if its
  * mappings have more than was promised.
  */
 long mm_commit_settle(struct mm_struct *mm, unsigned long pages)
@@ -889,9 +919,9 @@ long mm_commit_settle(struct mm_struct *mm, unsigned long pages)
 }
 
 /**
- * mm_commit_exit() - take back all promises to a process, and say if that is odd
- * @mm: its memory, which nobody uses any more
- * @pages: how many its mappings say there are
+ * mm_commit_exit() - take back all promises to a process, and report leftovers
+ * @mm: its memory, which is no longer used
+ * @pages: how many pages its mappings account for
  *
  * Context: process context.
  */
@@ -907,11 +937,11 @@ void mm_commit_exit(struct mm_struct *mm, unsigned long pages)
 #ifdef CONFIG_SWAP
 /**
  * commit_swapoff() - take swap space out of the limit
- * @mm: of the process that asks
+ * @mm: memory of the process that asks
  * @pages: of swap space
  *
- * The limit falls only where what is promised fits into what is left, and at
- * once, so that no promise is made in between.
+ * The limit is lowered only if what is promised fits into what is left. Check
+ * and change are atomic, so that no promise is made in between.
  *
  * Return: true if total_swap_pages was lowered.
  */
@@ -926,7 +956,7 @@ bool commit_swapoff(struct mm_struct *mm, unsigned long pages)
 	       commit_count_fits(&commit_system, pages, commit_bound(mm, admin), &why);
 	if (fits) {
 		total_swap_pages -= pages;
-		/* No request that has seen the limit as it was is on its way. */
+		/* No request that has seen the old limit is under way. */
 		if (commit_strict())
 			commit_shut(&commit_system);
 	}
@@ -952,10 +982,10 @@ void commit_set_mode(int mode)
 }
 
 /**
- * commit_sync() - the limit has changed
+ * commit_sync() - wait for requests that use an old limit
  *
- * When this returns, no request is on its way that was judged by the limit as it
- * was before.
+ * Call this when the limit has changed. When it returns, no request is under
+ * way that was judged by the old limit.
  */
 void commit_sync(void)
 {
@@ -968,7 +998,7 @@ void commit_sync(void)
 /**
  * commit_is_open() - may CPUs set aside pages of the system's count?
  *
- * Return: true unless none of them can, since the system is near its limit.
+ * Return: true unless no CPU can, since the system is near its limit.
  */
 bool commit_is_open(void)
 {
@@ -976,9 +1006,9 @@ bool commit_is_open(void)
 }
 
 /**
- * commit_group_init() - start to count
+ * commit_group_init() - start to count for a group
  * @group: the group
- * @parent: what it is a part of beside the system, or NULL
+ * @parent: the group above it, or NULL if that is the system
  * @memcg: the cgroup that it counts for, or NULL
  *
  * Return: 0, or -ENOMEM.
@@ -991,7 +1021,7 @@ int commit_group_init(struct commit_group *group, struct commit_group *parent,
 		.depth = parent ? parent->depth + 1 : 1,
 		.max = COMMIT_MAX,
 		.memcg = memcg,
-		/* Each is shut until its CPU has something to count. */
+		/* Each slot is shut until its CPU has something to count. */
 		.slots = alloc_percpu_gfp(struct commit_slot, GFP_KERNEL_ACCOUNT),
 	};
 	spin_lock_init(&group->lock);
@@ -999,13 +1029,13 @@ int commit_group_init(struct commit_group *group, struct commit_group *parent,
 }
 
 /**
- * commit_group_settle() - take back all promises that a group has left
- * @group: the group, for which nothing counts any more
+ * commit_group_settle() - take back all promises that are left in a group
+ * @group: the group, for which nothing is counted any more
  *
- * Nobody else will give them back, and neither the groups above nor the system are
- * to count them for ever.
+ * Nobody else will return them, and neither the groups above nor the system
+ * must count them for ever.
  *
- * Return: how many pages that were; 0 unless somebody has forgotten some.
+ * Return: the number of pages; 0 unless some caller has failed to return pages.
  */
 unsigned long commit_group_settle(struct commit_group *group)
 {
@@ -1022,8 +1052,8 @@ unsigned long commit_group_settle(struct commit_group *group)
 }
 
 /**
- * commit_group_destroy() - nothing counts for a group any more
- * @group: the group; it may be that commit_group_init() has failed
+ * commit_group_destroy() - free a group for which nothing is counted any more
+ * @group: the group; commit_group_init() may have failed on it
  */
 void commit_group_destroy(struct commit_group *group)
 {
@@ -1040,7 +1070,7 @@ void commit_group_destroy(struct commit_group *group)
 }
 
 /**
- * commit_group_current() - what is promised in a group
+ * commit_group_current() - the number of pages that are promised in a group
  * @group: the group
  *
  * Return: pages, exact: what was promised at one instant within the call.
@@ -1061,7 +1091,7 @@ unsigned long commit_group_current(struct commit_group *group)
  * commit_group_peak() - the most that is known to have been promised in a group
  * @group: the group
  *
- * Return: pages. It may be less than it was, by what CPUs count without a lock.
+ * Return: pages. The true peak may be higher by what CPUs count without a lock.
  */
 unsigned long commit_group_peak(struct commit_group *group)
 {
@@ -1070,11 +1100,11 @@ unsigned long commit_group_peak(struct commit_group *group)
 }
 
 /**
- * commit_group_set_max() - limit what is promised in a group
+ * commit_group_set_max() - limit the promises in a group
  * @group: the group
  * @max: pages, at most %COMMIT_MAX
  *
- * What is promised already stays, also where it is more.
+ * What is promised already stays, even if it exceeds @max.
  */
 void commit_group_set_max(struct commit_group *group, unsigned long max)
 {
@@ -1087,11 +1117,11 @@ void commit_group_set_max(struct commit_group *group, unsigned long max)
 }
 
 /**
- * commit_group_join() - count for a group what is promised already
+ * commit_group_join() - count pages for a group that are promised already
  * @group: the group
- * @pages: how many, counted for the system
+ * @pages: how many, counted for the system already
  *
- * Return: 0, or -ENOMEM if they do not fit within its limits.
+ * Return: 0, or -ENOMEM if they do not fit within the group's limits.
  */
 int commit_group_join(struct commit_group *group, unsigned long pages)
 {

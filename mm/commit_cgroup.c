@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commit accounting for cgroups: whose promise it is, and memory.commit.*
+ * Commit accounting for cgroups: assigning promises to cgroups, memory.commit.*
  *
- * A process's memory counts, for as long as it exists, for the cgroup in which
- * it was made: that which a child is born into by fork() or clone3(), or in
- * which exec() was called. A shmem object counts for the cgroup of the task that
- * created it. Neither follows a task that is moved, since a move can't fail for
- * want of room, and what is shared can't move with one of those that share it.
+ * The memory of a process counts, as long as it exists, for the cgroup in which
+ * it was made: the one that a child is born into by fork() or clone3(), or the
+ * one in which exec() was called. A shmem object counts for the cgroup of the
+ * task that created it. Neither follows a task that is moved: a move can't fail
+ * for lack of room, and shared memory can't move with just one of the tasks
+ * that share it.
  *
- * Both hold a reference to the cgroup. One that is removed while some of its
- * promises are still kept goes on counting, for itself and for those above it,
- * whose limits go on to hold; its own limit and mode end with it.
+ * Both hold a reference to the cgroup. A cgroup that is removed while some of
+ * its promises are kept goes on counting, for itself and for the cgroups above
+ * it, whose limits still apply. Its own limit and mode end when it is removed.
  *
  * The root cgroup has no count: the system's is the same.
  */
@@ -40,7 +41,7 @@ static bool memcg_commits(struct mem_cgroup *memcg)
 }
 
 /**
- * commit_group_of_current() - for whom what the current task creates will count
+ * commit_group_of_current() - the group for what the current task creates
  *
  * Return: the group of its cgroup, with a reference; NULL if that has none.
  */
@@ -57,7 +58,7 @@ struct commit_group *commit_group_of_current(void)
 		memcg = mem_cgroup_from_task(current);
 		if (!memcg_commits(memcg))
 			goto out;
-		/* It may be gone if the task is moved just now. */
+		/* The cgroup may be gone if the task is just being moved. */
 	} while (!css_tryget(&memcg->css));
 	group = &memcg->commit;
 out:
@@ -68,11 +69,11 @@ out:
 /**
  * commit_object_heeds_noreserve() - is MAP_NORESERVE heeded for shared memory?
  *
- * That counts for the cgroup of who creates it, in which the memory of the process
- * need not have been made.
+ * Shared memory counts for the cgroup of the task that creates it. That need
+ * not be the cgroup in which the memory of the process was made.
  *
- * Return: true if what the current task creates so is counted page by page, as it
- * is filled.
+ * Return: true if shared memory that the current task creates with
+ * MAP_NORESERVE is counted page by page, as it is filled.
  */
 bool commit_object_heeds_noreserve(void)
 {
@@ -98,9 +99,10 @@ void commit_group_put(struct commit_group *group)
 }
 
 /*
- * A child may inherit memory that its parent was allowed to map uncounted, since the
- * parent's memory counts elsewhere or was mapped before the mode was changed. A
- * refusal ends the fork, and with it gives back what was charged until then.
+ * A child may inherit memory that its parent was allowed to map uncounted,
+ * because the parent's memory counts elsewhere or was mapped before the mode
+ * was changed. A refusal ends the fork, which also returns what was charged so
+ * far.
  */
 static int charge_inherited(struct mm_struct *mm)
 {
@@ -125,14 +127,14 @@ static int charge_inherited(struct mm_struct *mm)
 	return err;
 }
 
-/* Each mapping of a child is judged as if it were made where the child is born. */
+/* Judge each mapping of a child as if it were made where the child is born. */
 static int judge_inherited(struct mm_struct *mm, struct commit_group *group)
 {
 	VMA_ITERATOR(vmi, mm, 0);
 	struct vm_area_struct *vma;
 	int err = 0;
 
-	/* None is larger than all of them together. */
+	/* No single mapping is larger than all of them together. */
 	if (likely(mm_commit_pages(mm) <= totalram_pages() + total_swap_pages))
 		return 0;
 
@@ -150,12 +152,12 @@ static int judge_inherited(struct mm_struct *mm, struct commit_group *group)
 /**
  * commit_cgroup_can_fork() - count a child's memory where the child is born
  * @task: the child
- * @cset: what it is born into
+ * @cset: the css_set that it is born into
  *
- * dup_mmap() has charged the system only, and within its limit: it is not known any
- * sooner which cgroup it will be, whether the parent may put a child there, whether
- * what was mapped with MAP_NORESERVE counts there, and whether a mapping may be
- * larger than memory and swap.
+ * dup_mmap() has charged only the system, within its limit. It is not known
+ * before now which cgroup it will be, whether the parent may put a child there,
+ * whether memory that was mapped with MAP_NORESERVE counts there, and whether a
+ * mapping may be larger than memory and swap.
  *
  * Context: nobody runs in the child's memory yet; khugepaged and ksmd may know it.
  * Return: 0, or -ENOMEM if it does not fit.
@@ -167,7 +169,7 @@ int commit_cgroup_can_fork(struct task_struct *task, struct css_set *cset)
 	struct mm_struct *mm = task->mm;
 	int err = 0;
 
-	/* A thread, a vfork child, or one of the kernel's */
+	/* A thread, a vfork child, or a kernel thread */
 	if (!mm || mm == current->mm)
 		return 0;
 

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * memory.forecast of a cgroup: when it runs out of memory, by its own limit or by
- * whichever limit above it comes first.
+ * a limit above it, whichever comes first.
  *
- * A limit is met by what all below it use, so each level has a forecast of its
- * own: what is used and outstanding below it, and what memory.max and swap leave,
- * with what can be reclaimed there. The one that is met first counts, and its
- * cgroup is named; the system's is one of them.
+ * A limit is reached by the use of all cgroups below it. So each level has a
+ * forecast of its own, from what is used and outstanding below it, what
+ * memory.max and swap leave, and what can be reclaimed there. The limit that is
+ * reached first counts, and its cgroup is named. The system's limit is one of
+ * them.
  *
- * What is used is what memory.current charges, and swap, less what reclaim would
- * find: the page cache that is on its lists, and slab that says it is reclaimable, as
- * far as there are objects of it that reclaim could free. So kernel memory, sockets
- * and MAP_NORESERVE count, mlocked files and ramfs, and the names of files in tmpfs.
- * What was promised of it is anonymous memory and shmem.
+ * Used memory is what memory.current charges, and swap, less what reclaim would
+ * find. That is the page cache on its lists, and slab that is marked
+ * reclaimable, as far as there are objects of it that reclaim could free. So
+ * kernel memory, sockets and MAP_NORESERVE count as used, and so do mlocked
+ * files, ramfs, and the names of files in tmpfs. The part of it that was
+ * promised is anonymous memory and shmem.
  *
- * A level is remembered from the time when it, or a level below it, is first
- * asked about, until the cgroup is freed. It is sampled as the system is: while
- * somebody has a trigger for it or for one below it, and when somebody reads.
+ * A level is remembered from the first request for it, or for a level below it,
+ * until the cgroup is freed. It is sampled like the system: while there is a
+ * trigger for it or for a level below it, and whenever a process reads the
+ * file.
  */
 
 #include <linux/cgroup.h>
@@ -44,7 +47,7 @@
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
 
-/* What a file of a cgroup keeps while it is open. */
+/* The data that a file of a cgroup keeps while it is open */
 #include "../kernel/cgroup/cgroup-internal.h"
 #include "commit_watch.h"
 
@@ -52,15 +55,15 @@
  * struct commit_level - a cgroup's part of the forecast
  * @watch: for the triggers of its file
  * @node: in the table of levels
- * @memcg: whose it is
+ * @memcg: the cgroup
  * @parent: the level above, or NULL below the root
  * @forecast: what is remembered of samples
  * @amounts: the last sample
- * @max: memory.max then
- * @sampled: when that was
- * @flushed: when the counts of all below the topmost level were brought together
- * @objects: of slab, that reclaim could free
- * @counted: when they were counted, if they were
+ * @max: memory.max at the last sample
+ * @sampled: time of the last sample
+ * @flushed: when the counts of all below the topmost level were last flushed
+ * @objects: slab objects that reclaim could free
+ * @counted: when @objects was counted, if it was
  *
  * Protected by commit_watch_lock, except @memcg and @parent, which do not change.
  */
@@ -78,16 +81,16 @@ struct commit_level {
 	u64 counted;
 };
 
-/* Slab that is not worth counting, in pages. */
+/* An amount of slab that is not worth counting, in pages */
 #define SLAB_SMALL		(SZ_1M / PAGE_SIZE)
 
-/* How often is counted. */
+/* How often objects are counted */
 #define COUNT_PERIOD_NS		NSEC_PER_SEC
 
-/* What is freed with an object: a dentry with a long name, and an inode of ext4. */
+/* What is freed with one object: a dentry with a long name and an ext4 inode */
 #define OBJECT_MAX		SZ_2K
 
-/* Page cache of small files, or in blocks, has a page of slab for so many. */
+/* Pages of page cache per page of its slab, for small files or small blocks */
 #define CACHE_PER_SLAB		16
 
 /* The levels, by their cgroup. */
@@ -109,7 +112,7 @@ static bool has_level(struct mem_cgroup *memcg)
 	return memcg && !mem_cgroup_is_root(memcg);
 }
 
-/* Objects of slab that reclaim could free, in a cgroup and all below it. */
+/* Slab objects that reclaim could free, in a cgroup and all below it */
 static unsigned long count_objects(struct mem_cgroup *memcg)
 {
 	struct mem_cgroup *iter = NULL;
@@ -123,10 +126,11 @@ static unsigned long count_objects(struct mem_cgroup *memcg)
 }
 
 /*
- * Slab that says it is reclaimable need not be: dentries say so while tmpfs holds
- * them. So it counts as far as there are objects on the lists of shrinkers, with all
- * that each can take with it: a dentry its name and its inode. Slab that goes with the
- * page cache, such as its trees and buffer heads, is on no list.
+ * Slab that is marked reclaimable need not be: dentries are marked so even
+ * while tmpfs holds them. So slab counts as reclaimable as far as there are
+ * objects on the lists of shrinkers, including all that each object can free
+ * with it, such as a dentry's name and inode. Slab that goes with the page
+ * cache, such as its trees and buffer heads, is on no list.
  */
 static u64 reclaimable_slab(struct commit_level *level, u64 cache, u64 now)
 {
@@ -150,7 +154,7 @@ static u64 reclaimable(struct commit_level *level, u64 now)
 	return cache + reclaimable_slab(level, cache, now);
 }
 
-/* In swap, and not in RAM too. */
+/* Pages in swap that are not in RAM as well */
 static u64 swapped(struct mem_cgroup *memcg)
 {
 	u64 pages = 0, cached = 0;
@@ -179,7 +183,7 @@ static void read_amounts(struct commit_level *level, u64 now)
 			     max(mem_cgroup_get_nr_swap_pages(memcg), 0L);
 }
 
-/* Once for any time, however many levels below ask for it. */
+/* Once for any time, however many levels below ask for it */
 static void level_sample(struct commit_level *level, u64 now)
 {
 	if (level->sampled == now)
@@ -195,16 +199,16 @@ static void flush(struct commit_level *level, u64 now)
 		level = level->parent;
 	if (level->flushed == now)
 		return;
-	/* Costs little where little has changed. */
+	/* This is cheap if little has changed. */
 	mem_cgroup_flush_stats(level->memcg);
 	level->flushed = now;
 }
 
 /*
- * The outlook for a level: what is outstanding is its own, the rest is by all
- * limits that hold for it.
+ * The outlook for a level. What is outstanding is its own; the other values are
+ * by all limits that apply to it.
  *
- * Return: the level whose limit is met first; NULL if it is the system.
+ * Return: the level whose limit is reached first; NULL if it is the system's.
  */
 static struct commit_level *level_look(struct commit_level *own, u64 now,
 				       struct commit_outlook *outlook)
@@ -218,7 +222,7 @@ static struct commit_level *level_look(struct commit_level *own, u64 now,
 	*outlook = tightest;
 	for (level = own; level; level = level->parent) {
 		level_sample(level, now);
-		/* No limit, and nothing to be met. */
+		/* There is no limit that could be reached. */
 		if (level->max == PAGE_COUNTER_MAX)
 			continue;
 		commit_forecast_outlook(&level->forecast, &level->amounts, &other);
@@ -249,7 +253,9 @@ static struct commit_level *level_alloc(struct mem_cgroup *memcg)
 	return level;
 }
 
-/* Add a level for a cgroup whose parent has one, unless somebody else did. */
+/*
+ * Add a level for a cgroup whose parent has one, unless it was added already.
+ */
 static void level_add(struct commit_level *level)
 {
 	struct mem_cgroup *parent = parent_mem_cgroup(level->memcg);
@@ -264,7 +270,7 @@ static void level_add(struct commit_level *level)
 	hash_add(levels, &level->node, (unsigned long)level->memcg);
 }
 
-/* The topmost cgroup, from @memcg upward, that has no level. */
+/* The topmost cgroup, from @memcg upwards, that has no level */
 static struct mem_cgroup *first_without(struct mem_cgroup *memcg)
 {
 	struct mem_cgroup *missing = NULL;
@@ -277,8 +283,9 @@ static struct mem_cgroup *first_without(struct mem_cgroup *memcg)
 }
 
 /*
- * The level of a cgroup and those above, made from the top. The file that is in use
- * keeps the cgroup, and with it the level, from being freed.
+ * The levels of a cgroup and of those above it, made from the top. The caller
+ * uses an open file, which keeps the cgroup, and so the level, from being
+ * freed.
  */
 static struct commit_level *level_get(struct mem_cgroup *memcg)
 {
@@ -296,8 +303,8 @@ static struct commit_level *level_get(struct mem_cgroup *memcg)
 }
 
 /**
- * mem_cgroup_forecast_free() - a cgroup is freed
- * @memcg: the cgroup, of which nobody has a file open, and none is below it
+ * mem_cgroup_forecast_free() - free the level of a cgroup that is freed
+ * @memcg: the cgroup, which has no open files and no cgroups below
  */
 void mem_cgroup_forecast_free(struct mem_cgroup *memcg)
 {
@@ -311,7 +318,7 @@ void mem_cgroup_forecast_free(struct mem_cgroup *memcg)
 	kfree(level);
 }
 
-/* As the reader's namespace has it: what is above its root is "/..". */
+/* The path in the reader's namespace: what is above its root is "/..". */
 static int show_limit(struct seq_file *m, struct mem_cgroup *memcg, u64 max)
 {
 	const struct cgroup *root;
@@ -354,7 +361,7 @@ static int forecast_show(struct seq_file *m, void *v)
 	mutex_lock(&commit_watch_lock);
 	tightest = level_look(level, ktime_get_ns(), &view.outlook);
 	if (tightest) {
-		/* Above the file's cgroup, so it does not go. */
+		/* It is above the file's cgroup, so it is not freed. */
 		first = tightest->memcg;
 		max = tightest->max;
 	}
@@ -372,7 +379,7 @@ static int forecast_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* Where psi's files, which are others, have theirs. */
+/* The place that psi's files use, which are different files */
 static void **slot_of(struct kernfs_open_file *of)
 {
 	struct cgroup_file_ctx *ctx = of->priv;
@@ -380,7 +387,7 @@ static void **slot_of(struct kernfs_open_file *of)
 	return &ctx->psi.trigger;
 }
 
-/* kernfs lets one writer of an open file in at a time. */
+/* kernfs allows only one writer of an open file at a time. */
 static ssize_t forecast_write(struct kernfs_open_file *of, char *buf, size_t nbytes,
 			      loff_t off)
 {
@@ -406,8 +413,9 @@ static void forecast_release(struct kernfs_open_file *of)
 }
 
 /*
- * Anyone may be warned, as by /proc/commitinfo, hence world-writable; a container
- * also by the file of its own root. The number of triggers is limited.
+ * The files are world-writable, since anyone may be warned, as by
+ * /proc/commitinfo. A container may also use the file of its own root. The
+ * number of triggers is limited.
  */
 static struct cftype forecast_files[] = {
 	{

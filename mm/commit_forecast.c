@@ -1,64 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Forecasts when promised memory runs out.
+ * Forecasts of when promised memory runs out.
  *
  * The model: the kernel has promised PROMISE pages and backed PAYMENT of them.
  * The rest, OUTSTANDING, can be asked for at any time without a system call
- * that could fail.  AVAILABLE pages could be given, from RAM and swap.
+ * that could fail.  AVAILABLE pages could be provided, from RAM and swap.
  *
- *	outstanding = max(0, promise - payment)
  *	coverage    = min(100, 100 * available / outstanding) per cent
  *	exhaustion  = available / rate          if outstanding > available
  *
- * where rate is how many more pages a second have been used lately.  What is
- * outstanding bounds what can still be paid, so while there is enough for all
- * of it the answer is "never", however fast it is being paid.
+ * where rate is how many more pages a second have been used lately. What is
+ * outstanding is all that can still be paid. So as long as there is enough for
+ * all of it, the answer is "never", however fast it is being paid.
  *
- * That bound holds for the promises of this moment.  A leak makes new ones as
- * it goes: its outstanding part stays small while it eats all memory.  So does
- * memory that was never promised: the kernel's own, MAP_NORESERVE.  Both are
- * claims, of which there may be more tomorrow:
+ * This bound holds for the present promises. A leak makes new ones all the
+ * time: its outstanding part stays small while it uses up all memory. The same
+ * is true of memory that was never promised: the kernel's own, MAP_NORESERVE.
+ * Both are claims, of which there may be more tomorrow:
  *
  *	claim = used + outstanding
  *
- * A promise that is paid is used and no longer outstanding, so claims only grow
- * by what is new.  The trend extends the rule above to claims that go on growing
- * as they did.  After t seconds at most rate * t more is used, and at most
- * outstanding + growth * t:
+ * A promise that is paid becomes used and is no longer outstanding, so claims
+ * grow only by what is new. The trend extends the rule above to claims that
+ * continue to grow as they did. After t seconds, at most rate * t more is used,
+ * and at most outstanding + growth * t:
  *
  *	trend = max(available / rate, (available - outstanding) / growth)
  *
- * With growth 0 the second is "never", and with more outstanding than available it
- * is 0, so that both forecasts are the same then.
+ * If growth is 0, the second term is "never". If more is outstanding than
+ * available, the second term is 0, so that both forecasts are the same.
  *
  * The rate is smoothed by a first-order low-pass in its implicit form,
  *
  *	rate' = (rate * T + delta) / (T + dt)
  *
  * which needs no table of exponentials, takes samples at any distance, and for
- * dt much larger than T turns into the mean, delta / dt.  For example, with
- * T = 2 s and samples each 100 ms a process that starts to pay 100 MB/s shows as
+ * dt much larger than T turns into the mean, delta / dt. For example, with T =
+ * 2 s and samples every 100 ms, a process that starts to pay 100 MB/s shows as
  * 39 MB/s after 1 s, 77 after 3 s and 91 after 5 s.
  *
- * The growth is what went on.  A job that takes 300 MB at once, or in 2 s, and
- * works with them is no leak, and whether something is one shows by its going on:
- * growth is the least of three seconds one after the other.  What lasts little
- * longer than one second touches three, of which the first and the last then tell
- * too little of how it began and ended.  So the least of the last seven half
- * seconds, twice, is the most that those three count.  A leak by fits and starts
- * has half seconds without growth: it is one by the least of four seconds, or of
- * three times two seconds, if that is more.  Hence there is no trend before
- * something has gone on for three seconds, and soon none when it ends.  Claims are
- * remembered 250 ms apart for it, in between samples by a straight line.
+ * Growth counts only if it continues. A job that takes 300 MB at once, or in 2
+ * s, and works with them is no leak, and only its continuing shows that
+ * something is one. So growth is the least of three consecutive seconds.
+ * Something that lasts little longer than one second touches three of them, and
+ * the first and the last then show too little of how it began and ended. So
+ * these three seconds count for at most twice the least of the last seven half
+ * seconds. A leak in bursts has half seconds without growth. It is recognised
+ * by the least of four seconds, or of three times two seconds, if that is more.
+ * Hence there is no trend before something has continued for three seconds, and
+ * soon none after it ends. For this, claims are remembered every 250 ms; values
+ * between samples are interpolated linearly.
  *
- * Slow jobs grow for longer than that, one after the other, and so does a heap
- * before each collection.  What they grow back to was there lately: when claims
- * have fallen from a top to half of it, that top was a peak, and growth up to
- * the highest peak of the last half minute, and up to an eighth of what it left,
- * does not count.  The first job of such a kind looks like a leak, and the ones
- * after it do not.  (Who copies what has to grow has both for a moment, and falls
- * by less than half.)  A top that left less than a quarter of all there is, is no
- * peak: what was killed at a limit, and begins anew, is told of again.
+ * Slow jobs, one after the other, grow for longer than that, and so does a heap
+ * before each collection. The level that they grow back to was reached lately:
+ * when claims have fallen from a top to half of it, that top was a peak. Growth
+ * up to the highest peak of the last half minute, and up to an eighth of what
+ * it left, does not count. The first job of such a kind looks like a leak, and
+ * later ones do not. (A process that copies data which has to grow has both
+ * copies for a moment, and falls by less than half.) A top that left less than
+ * a quarter of all there is does not become a peak: if a process was killed at
+ * a limit, and begins anew, that is reported again.
  */
 
 #include <linux/array_size.h>
@@ -89,14 +90,14 @@ static_assert((u64)RATE_MAX * COMMIT_SMOOTH_MS +
 /* A peak leaves at least this part of all that there is. */
 #define PEAK_ROOM	4
 
-/* Claims are beyond a peak when this part of what it left is claimed, too. */
+/* Claims exceed a peak when this part of what it left is claimed, too. */
 #define PEAK_SLACK	8
 
 #define STEPS_A_SECOND	((unsigned int)(NSEC_PER_SEC / COMMIT_STEP_NS))
 
 /*
- * What has gone on has done so in each of so many seconds and half seconds, or in a
- * second more, or in each of so many pairs of seconds.
+ * Growth has continued if it occurred in each of so many seconds and half
+ * seconds, or in one second more, or in each of so many pairs of seconds.
  */
 #define SPANS		3
 #define HALVES		7
@@ -116,8 +117,8 @@ u64 commit_outstanding(u64 promise, u64 payment)
 }
 
 /**
- * commit_coverage() - how much of what is outstanding could be paid
- * @available: pages that could be given
+ * commit_coverage() - the part of what is outstanding that could be paid
+ * @available: pages that could be provided
  * @outstanding: pages that could be asked for
  *
  * Return: per cent, rounded down, at most 100; 100 if nothing is outstanding.
@@ -140,7 +141,7 @@ static u64 seconds_for(u64 pages, s64 rate)
 /**
  * commit_exhaustion() - when what is available will have been paid out
  * @outstanding: pages promised and not paid
- * @available: pages that could be given
+ * @available: pages that could be provided
  * @rate: scaled pages a second that are used
  * @growth: scaled pages a second that are newly claimed; 0 or less asks about
  *	the promises of this moment only
@@ -164,7 +165,7 @@ u64 commit_exhaustion(u64 outstanding, u64 available, s64 rate, s64 growth)
 	return max(paid, seconds_for(available - outstanding, growth));
 }
 
-/* How much more it is; divided by milliseconds that is a rate. */
+/* The increase; divided by milliseconds, this is a rate. */
 static s64 change(u64 before, u64 now)
 {
 	s64 delta = now >= before ? (s64)min(now - before, DELTA_MAX) :
@@ -180,7 +181,7 @@ static s64 smooth(s64 rate, u64 before, u64 now, u64 distance_ms)
 	return clamp(rate, -RATE_MAX, RATE_MAX);
 }
 
-/* What lies between two amounts when a part of the time between them has passed. */
+/* Interpolate between two amounts, after a part of the time between them. */
 static u64 between(u64 before, u64 now, u64 part, u64 whole)
 {
 	if (now >= before)
@@ -219,7 +220,7 @@ static u64 step(const struct commit_forecast *forecast, unsigned int age)
 	return forecast->steps[(forecast->newest + COMMIT_STEPS - age) % COMMIT_STEPS];
 }
 
-/* The least growth in the last spans of so many steps. */
+/* The least growth in the last spans of so many steps */
 static s64 least_growth(const struct commit_forecast *forecast, unsigned int steps,
 			unsigned int spans)
 {
@@ -252,7 +253,7 @@ static u64 claim_of(const struct commit_amounts *amounts)
 	return amounts->used + min(outstanding, U64_MAX - amounts->used);
 }
 
-/* All that there is: what is claimed and what could be. */
+/* All memory: what is claimed and what could be. */
 static u64 all_of(const struct commit_amounts *amounts)
 {
 	u64 outstanding = commit_outstanding(amounts->promise, amounts->payment);
@@ -269,7 +270,7 @@ static u64 highest_peak(const struct commit_amounts *amounts)
 	return all - all / PEAK_ROOM;
 }
 
-/* The highest peak of this period is remembered, and that of the one before. */
+/* Remember the highest peak of this period, and that of the one before. */
 static void learn_peak(struct commit_forecast *forecast,
 		       const struct commit_amounts *amounts, u64 claim, u64 now)
 {
@@ -297,7 +298,7 @@ static bool below_peak(const struct commit_forecast *forecast,
 
 	if (!peak)
 		return false;
-	/* There may be less now than there was then. */
+	/* There may be less memory now than there was then. */
 	peak = min(peak, highest_peak(amounts));
 	return claim <= peak || claim - peak <= (all_of(amounts) - peak) / PEAK_SLACK;
 }
@@ -334,7 +335,7 @@ void commit_forecast_sample(struct commit_forecast *forecast,
 		ms = div_u64(now - forecast->time, NSEC_PER_MSEC);
 		if (ms < COMMIT_SAMPLE_MIN_MS)
 			return;
-		/* Parts of a millisecond count in the next distance. */
+		/* Fractions of a millisecond count in the next distance. */
 		now = forecast->time + ms * NSEC_PER_MSEC;
 		remember_steps(forecast, claim, now);
 		forecast->time = now;
@@ -348,10 +349,10 @@ void commit_forecast_sample(struct commit_forecast *forecast,
 }
 
 /**
- * commit_forecast_outlook() - what the amounts and the rates amount to
+ * commit_forecast_outlook() - compute the values that are shown and watched
  * @forecast: the rates
  * @amounts: the amounts of this moment
- * @outlook: the values that are shown and watched
+ * @outlook: the result
  */
 void commit_forecast_outlook(const struct commit_forecast *forecast,
 			     const struct commit_amounts *amounts,
@@ -373,12 +374,12 @@ void commit_forecast_outlook(const struct commit_forecast *forecast,
 }
 
 /**
- * commit_outlook_tighter() - which of two limits will be met first?
- * @a: the outlook under one
- * @b: and under the other
+ * commit_outlook_tighter() - which of two limits will be reached first?
+ * @a: the outlook under one limit
+ * @b: the outlook under the other
  *
- * Return: true if it is the first: by its exhaustion, else by its trend; where
- * neither will be met, by what is left.
+ * Return: true if it is the limit of @a: by its exhaustion, else by its trend;
+ * if neither will be reached, by what is left.
  */
 bool commit_outlook_tighter(const struct commit_outlook *a,
 			    const struct commit_outlook *b)
@@ -391,9 +392,10 @@ bool commit_outlook_tighter(const struct commit_outlook *a,
 }
 
 /**
- * commit_outlook_join() - the outlook under two limits
- * @outlook: that under one, with what is outstanding for whom it is; changed
- * @other: that under another, which holds for more
+ * commit_outlook_join() - combine the outlooks under two limits
+ * @outlook: the outlook under one limit, with the level's own outstanding;
+ *	changed
+ * @other: the outlook under another limit, which applies to more
  */
 void commit_outlook_join(struct commit_outlook *outlook,
 			 const struct commit_outlook *other)
@@ -416,12 +418,12 @@ static const struct {
 };
 
 /**
- * commit_rule_parse() - understand what was written to a file
+ * commit_rule_parse() - parse what was written to a file
  * @text: "exhaustion SECONDS", "coverage PERCENT", "outstanding BYTES" or
  *	"trend SECONDS", with one blank and at most one newline at the end;
  *	changed
  * @len: its length; a NUL follows
- * @rule: the rule, set if all of @text makes sense
+ * @rule: the rule, set if all of @text is valid
  *
  * Return: 0 or -EINVAL.
  */
@@ -451,7 +453,7 @@ int commit_rule_parse(char *text, size_t len, struct commit_rule *rule)
 		return -EINVAL;
 
 	rule->measure = i;
-	/* More than BYTES is more than the whole pages in them. */
+	/* More than BYTES means more than the whole pages in them. */
 	rule->threshold = i == COMMIT_OUTSTANDING ? value >> PAGE_SHIFT : value;
 	return 0;
 }
@@ -464,13 +466,14 @@ static enum commit_side side_of(bool crossed, bool calm)
 }
 
 /**
- * commit_rule_side() - compare with a threshold and with what clears it
+ * commit_rule_side() - compare a value with its threshold
  * @rule: the rule
  * @outlook: the values
  *
- * Crossed: a forecast at or below the threshold, coverage below it, more than
- * it outstanding.  Clear again: a forecast beyond 5/4 of it and at least 1 s
- * more, coverage 1/8 and at least 1 more, or 100, outstanding 1/8 less.
+ * Crossed: a forecast is at or below the threshold, coverage is below it, or
+ * more than it is outstanding. Clear again: a forecast is beyond 5/4 of it and
+ * at least 1 s more; coverage is 1/8 and at least 1 more, or 100; outstanding
+ * is 1/8 less.
  *
  * Return: the side.
  */
@@ -502,13 +505,14 @@ enum commit_side commit_rule_side(const struct commit_rule *rule,
 
 /**
  * commit_crossing_step() - decide whether a trigger reports now
- * @crossing: what the trigger remembers; all zero when it is armed
+ * @crossing: the state of the trigger; all zero when it is armed
  * @side: where the value is now
  * @now: the time
  *
- * Once for each time that the threshold is crossed after having been clear of
- * it, and at most once a window: what comes earlier is reported at its end.
- * A trigger that is armed beyond its threshold has just crossed it.
+ * It reports once for each time that the threshold is crossed after having been
+ * clear, and at most once in a window: an earlier crossing is reported at the
+ * end of the window. A trigger that is armed beyond its threshold has just
+ * crossed it.
  *
  * Return: true if it reports.
  */

@@ -3,8 +3,8 @@
  * /proc/commitinfo: the system's promised memory, and when it runs out.
  *
  * The arithmetic is in mm/commit_forecast.c, the triggers are in
- * mm/commit_watch.c. The system is sampled while there are triggers, and by who
- * reads the file.
+ * mm/commit_watch.c. The system is sampled while there are triggers, and by
+ * each process that reads the file.
  */
 
 #include <linux/commit_forecast.h>
@@ -26,7 +26,7 @@
 
 #include "commit_watch.h"
 
-/* Triggers that one user may have, before user.max_commit_triggers is set. */
+/* Triggers that one user may have, until user.max_commit_triggers is set */
 #define MAX_TRIGGERS		128
 
 /* Anyone may be warned; the number of triggers is limited. */
@@ -40,7 +40,9 @@ static u64 sampled;
 
 static void read_amounts(void)
 {
-	/* What is in the swap cache is in swap and in RAM; it counts once. */
+	/*
+	 * A page in the swap cache is both in swap and in RAM; it counts once.
+	 */
 	long swapped = total_swap_pages - get_nr_swap_pages() -
 		       (long)total_swapcache_pages();
 	long free_swap = get_nr_swap_pages();
@@ -49,15 +51,15 @@ static void read_amounts(void)
 	amounts.payment = global_node_page_state(NR_ANON_MAPPED) +
 			  global_node_page_state(NR_SHMEM) + max(swapped, 0L);
 	amounts.available = si_mem_available() + max(free_swap, 0L);
-	/* Whatever it is used for: page tables, slab, MAP_NORESERVE, huge pages. */
+	/* This includes page tables, slab, MAP_NORESERVE and huge pages. */
 	amounts.used = commit_outstanding(totalram_pages() + total_swap_pages,
 					  amounts.available);
 }
 
 /**
- * commit_look_at_system() - sample the system, once for any time
+ * commit_look_at_system() - sample the system, at most once for any time
  * @now: the time
- * @outlook: what there is to see
+ * @outlook: the result
  */
 void commit_look_at_system(u64 now, struct commit_outlook *outlook)
 {

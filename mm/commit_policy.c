@@ -4,14 +4,14 @@
  * functions over values that mm/commit.c has gathered.
  *
  *   limit    kbytes, or else (ram - hugetlb) * ratio / 100; plus swap
- *   allowed  limit, less the administrators' reserve for whoever has no claim to
- *            it, less the smaller of the user's reserve and 1/32 of the
+ *   allowed  limit, less the administrators' reserve for a request that may not
+ *            use it, less the smaller of the user's reserve and 1/32 of the
  *            process's address space
  *
- * A request fits if what is taken already and the request come to no more than
- * what is allowed. With 512 MB (131072 pages) of memory, no huge pages, no swap
- * and a ratio of 50, the limit is 65536 pages; with reserves of 8 MB and 128 MB,
- * a process of 3200 pages is allowed 65536 - 2048 - 100 = 63388.
+ * A request fits if what is taken already and the request together are no more
+ * than what is allowed. With 512 MB (131072 pages) of memory, no huge pages, no
+ * swap and a ratio of 50, the limit is 65536 pages; with reserves of 8 MB and
+ * 128 MB, a process of 3200 pages is allowed 65536 - 2048 - 100 = 63388.
  */
 
 #include <linux/commit.h>
@@ -24,9 +24,9 @@
 
 /**
  * commit_system_limit() - the system's commit limit
- * @s: what it is made of
+ * @s: the settings that determine it
  *
- * A negative ratio counts as 0; what would not fit into 64 bits saturates.
+ * A negative ratio counts as 0; a result that exceeds 64 bits saturates.
  *
  * Return: pages.
  */
@@ -46,9 +46,9 @@ u64 commit_system_limit(const struct commit_settings *s)
 }
 
 /**
- * commit_allowed() - what of a limit a request may use
+ * commit_allowed() - the part of a limit that a request may use
  * @limit: the limit
- * @r: who asks, and what is kept from whom
+ * @r: the request's properties, and the reserves
  *
  * Return: pages, 0 where the reserves exceed the limit.
  */
@@ -68,7 +68,7 @@ u64 commit_allowed(u64 limit, const struct commit_reserves *r)
  * commit_fits() - is there room for a request?
  * @taken: what is taken already
  * @pages: the request
- * @limit: what both together may come to
+ * @limit: upper bound of both together
  *
  * Return: true if so.
  */
@@ -78,12 +78,12 @@ bool commit_fits(u64 taken, u64 pages, u64 limit)
 }
 
 /**
- * commit_mode_join() - the mode that holds in a group
- * @parent: the one that holds in its parent
- * @own: its own
+ * commit_mode_join() - the mode that applies to a group
+ * @parent: the mode that applies to its parent
+ * @own: its own mode
  *
- * A group without a mode of its own follows its parent. A strict one is strict
- * for all below it.
+ * A group without a mode of its own follows its parent. A strict mode also
+ * applies to all groups below.
  *
  * Return: the mode.
  */
@@ -96,10 +96,10 @@ enum commit_mode commit_mode_join(enum commit_mode parent, enum commit_mode own)
 /**
  * commit_rules() - how requests are judged
  * @overcommit: vm.overcommit_memory
- * @group: the mode that holds in the group
+ * @group: the mode that applies to the group
  * @rules: the result
  *
- * Strictness of the system is not loosened by any group.
+ * If the system is strict, no group can loosen that.
  */
 void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *rules)
 {
@@ -113,18 +113,18 @@ void commit_rules(int overcommit, enum commit_mode group, struct commit_rules *r
 }
 
 /**
- * commit_inherited() - what a strict group makes of a mapping that a child inherits
- * @flags: its flags, as the parent has them
+ * commit_inherited() - how a strict group treats an inherited mapping
+ * @flags: its flags in the parent
  * @copied: it may have pages of its own
  *
- * It becomes what it would be if MAP_NORESERVE had not been heeded: accounted if
- * it is private and writable, or was when its pages were written, or the parent's
- * userfaultfd goes with it; and where it is none of that, accounted by mprotect()
- * once it is made writable. Not what others
- * account for: shared memory is its object's, huge pages have a pool of their own,
- * and MAP_DROPPABLE memory promises nothing.
+ * The mapping becomes what it would be if MAP_NORESERVE had not been heeded. It
+ * is accounted if it is private and writable, or was when its pages were
+ * written, or if the parent's userfaultfd goes with it. If none of that
+ * applies, mprotect() accounts it once it is made writable. Memory that is
+ * accounted elsewhere is left out: shared memory is accounted to its object,
+ * huge pages have their own pool, and MAP_DROPPABLE memory promises nothing.
  *
- * Return: the child's flags; with %VM_ACCOUNT, all pages of it are to be charged.
+ * Return: the child's flags; with %VM_ACCOUNT, all its pages are to be charged.
  */
 vm_flags_t commit_inherited(vm_flags_t flags, bool copied)
 {
@@ -139,14 +139,15 @@ vm_flags_t commit_inherited(vm_flags_t flags, bool copied)
 
 /**
  * commit_aside() - how much a CPU may set aside of a count with a limit
- * @cpus: how many there are
- * @pages: what it was asked for just now
+ * @cpus: number of CPUs
+ * @pages: the pages that it was just asked for
  * @taken: what is taken of the count
- * @max: its limit
+ * @max: the limit of the count
  *
- * So much that the half of what is free is left when all CPUs do so; but what was
- * asked for may come again, and go, where it is small beside what is free. Nothing
- * where that is so little that it would only be fetched back at once.
+ * The amount leaves half of the free pages if all CPUs set as much aside. It is
+ * larger if the same request needs that to come again, and to be returned, as
+ * far as the request is small beside what is free. It is 0 if it would be so
+ * small that it would only be fetched back at once.
  *
  * Return: pages.
  */
@@ -159,15 +160,16 @@ u64 commit_aside(unsigned int cpus, u64 pages, u64 taken, u64 max)
 }
 
 /**
- * commit_unseen() - by how much a CPU may change a count without a limit, unseen
- * @cpus: how many there are
- * @pages: what it was asked for just now
- * @most: what the count comes to, or came to at its peak
+ * commit_unseen() - how far a CPU may change a count without a limit, unseen
+ * @cpus: number of CPUs
+ * @pages: the pages that it was just asked for
+ * @most: the value of the count now, or at its peak
  * @ram: pages of memory
  *
- * The peak may be low by so much for each CPU: as much as it is, and never more
- * than all CPUs together come to an eighth of memory; but some pages in any case, and
- * within that what was asked for, which may come again, and go.
+ * The peak may be too low by this amount for each CPU. It is as large as the
+ * count, but all CPUs together never reach more than an eighth of memory. It is
+ * always at least some pages. Within this bound it includes room for the same
+ * request to come again, and to be returned.
  *
  * Return: pages.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/PID/commit: what a process was promised and what it has paid, computed
- * when it is read.
+ * /proc/PID/commit: what was promised to a process and what it has paid,
+ * computed when the file is read.
  */
 
 #include <linux/commit_forecast.h>
@@ -18,17 +18,18 @@
 #include "commit_watch.h"
 
 /*
- * Add what a mapping, from @start on, was promised and has been paid.
+ * Add what was promised for a mapping, from @start on, and what has been paid.
  *
  * A private mapping holds a promise of its own if it is accounted: for each page
  * that is or may become a copy.  What is paid of it is in the mm's counters.
  *
- * A shared one holds none.  The shmem object behind it does: for its whole size
- * since it was made, as SysV shared memory and shared anonymous memory do, or
- * for each page since that was allocated, as tmpfs and memfd do.  It is counted
- * for all processes that map it, as far as they do.  Pages that another process
- * has touched are paid for, too, so it is the object's pages that are asked, not
- * the mm's; of an object that is mapped in part they are taken to be in it.
+ * A shared mapping holds no promise; the shmem object behind it does. SysV
+ * shared memory and shared anonymous memory have a promise for their whole size
+ * since they were made; tmpfs and memfd have one for each page since it was
+ * allocated. The promise is counted for all processes that map the object, as
+ * far as they map it. Pages that another process has touched are paid for, too,
+ * so this looks at the object's pages and not at those of the mm. If only a
+ * part of an object is mapped, all its pages are taken to be in that part.
  */
 static void add_mapping(struct vm_area_struct *vma, unsigned long start,
 			u64 *promise, u64 *payment)
@@ -69,7 +70,7 @@ static int read_mm(struct mm_struct *mm, u64 *promise, u64 *payment)
 	if (err)
 		return err;
 	for_each_vma(vmi, vma) {
-		/* The rest of one that has grown while the lock was free. */
+		/* The rest of a mapping that grew while the lock was free. */
 		if (vma->vm_end > done)
 			add_mapping(vma, max(vma->vm_start, done), promise, payment);
 		done = max(vma->vm_end, done);
@@ -95,7 +96,7 @@ static int read_mm(struct mm_struct *mm, u64 *promise, u64 *payment)
  * @task: a task of the process
  *
  * Context: process context; takes the mmap lock for reading and yields it to
- *          who wants to write.
+ *          writers.
  * Return: 0, -EINTR, or the error of an LSM that does not let the opener see it.
  */
 int proc_pid_commit(struct seq_file *m, struct pid_namespace *ns,
@@ -109,7 +110,7 @@ int proc_pid_commit(struct seq_file *m, struct pid_namespace *ns,
 	if (err)
 		return err;
 
-	/* A kernel thread or one that has exited owes nothing. */
+	/* A kernel thread or an exited process owes nothing. */
 	mm = get_task_mm(task);
 	if (mm) {
 		err = read_mm(mm, &promise, &payment);

@@ -66,10 +66,10 @@ static void log_refusal(enum commit_limit limit, unsigned long pages,
 		return;
 
 	get_task_comm(comm, current);
-	/* One line in one go; its parts could come apart. */
+	/* Print the line in one go, since its parts could be separated. */
 	spin_lock_irqsave(&path_lock, flags);
 	print_path(cgroup, path, sizeof(path));
-	/* The name is what the process likes: keep it on this line. */
+	/* The process chooses its name: keep that on this line. */
 	pr_warn("commit: refused: pid=%d uid=%u comm=\"%*pE\" bytes=%llu limit=%s promised=%llu allowed=%llu%s%s\n",
 		current->tgid, from_kuid_munged(&init_user_ns, current_uid()),
 		(int)strlen(comm), comm, (u64)pages << PAGE_SHIFT,
@@ -86,7 +86,7 @@ static void log_refusal(enum commit_limit limit, unsigned long pages,
  * @allowed: pages that it allows
  * @memcg: the cgroup whose limit it is, or NULL
  *
- * Context: any in which one may printk(); allocates nothing.
+ * Context: any in which printk() is allowed; allocates nothing.
  */
 void commit_refused(enum commit_limit limit, unsigned long pages,
 		    unsigned long promised, unsigned long allowed,
@@ -113,7 +113,7 @@ unsigned long commit_refused_total(void)
 	unsigned long sum = 0;
 	int cpu, i;
 
-	/* A CPU that goes down hands its events over with hotplug locked. */
+	/* A CPU that goes offline hands its events over with hotplug locked. */
 	guard(cpus_read_lock)();
 	for_each_online_cpu(cpu)
 		for (i = 0; i < NR_COMMIT_LIMITS; i++)

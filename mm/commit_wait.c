@@ -2,21 +2,24 @@
 /*
  * Waiting for promises that are being given back.
  *
- * An exit gives back what was promised to it when all of its memory is free: a
- * request that meets a strict limit meanwhile would fit a moment later. What is on
- * its way is known by count: each exit_mmap(), that of an exec's old memory
- * included, and each unmapping that is not small is in a list of the CPU on which
- * it began, with its pages and its group, until they are given back.
+ * An exit gives back what was promised to it when all of its memory is free. A
+ * request that meets a strict limit meanwhile would fit a moment later. The
+ * amount that is on its way is known: each exit_mmap(), including that of an
+ * exec's old memory, and each unmapping that is not small is in a list of the
+ * CPU on which it began, with its pages and its group, until the pages are
+ * given back.
  *
- * A promise is refused deep inside a system call, under mmap_lock at least, which
- * the memory that is being freed may need. So nobody waits there. It is noted, the
- * system call fails and drops its locks, and where it began, it waits and is tried
- * again: mmap(), brk(), mremap(), mprotect() and what forks. Callers that do not
- * say that they may be tried again are refused as ever: page faults, exec, shmem's
- * files, drivers, whoever must not sleep.
+ * A promise is refused deep inside a system call, at least under mmap_lock,
+ * which the task that frees the memory may need. So nothing waits there. The
+ * refusal is noted, the system call fails and drops its locks, and at its start
+ * it waits and is tried again. This applies to mmap(), brk(), mremap(),
+ * mprotect() and all kinds of fork. Callers that do not say that they may be
+ * tried again are refused as before: page faults, exec, shmem's files, drivers,
+ * and callers that must not sleep.
  *
- * It waits only if what is on its way would make it fit, up to vm.commit_wait_ms
- * altogether. A refusal is counted and reported when it is final.
+ * A system call waits only if what is on its way would make it fit, for
+ * vm.commit_wait_ms in total at most. A refusal is counted and reported when it
+ * is final.
  *
  * Locks: a list's lock, under which nothing else is taken.
  */
@@ -40,7 +43,7 @@
 static int sysctl_commit_wait_ms = 50;
 
 struct commit_leavers {
-	spinlock_t lock;	/* covers the list */
+	spinlock_t lock;	/* protects the list */
 	struct hlist_head list;
 };
 
@@ -51,13 +54,13 @@ static DEFINE_PER_CPU(struct commit_leavers, commit_leavers) = {
 static DECLARE_WAIT_QUEUE_HEAD(commit_waiters);
 
 /**
- * commit_wait_helps() - would a request fit, were it not for what is on its way?
+ * commit_wait_helps() - will a request fit once pages are given back?
  * @taken: pages that are promised
  * @pages: how many more are asked for
  * @allowed: how many may be promised
  * @leaving: how many are being given back
  *
- * Return: true if it would, and something is on its way.
+ * Return: true if it will, and pages are being given back.
  */
 bool commit_wait_helps(u64 taken, u64 pages, u64 allowed, u64 leaving)
 {
@@ -69,11 +72,11 @@ bool commit_wait_helps(u64 taken, u64 pages, u64 allowed, u64 leaving)
 /**
  * commit_leave() - promises will be given back in a moment
  * @leaving: on the caller's stack
- * @group: for whom they were made; whoever calls keeps it
+ * @group: the group that they were made for; the caller keeps it
  * @pages: how many, not 0
  *
  * Context: process context; the caller gives them back, and then calls
- *	    commit_left(), without waiting for who might wait for them.
+ *	    commit_left(), without waiting for a task that might wait for them.
  */
 void commit_leave(struct commit_leaving *leaving, struct commit_group *group,
 		  unsigned long pages)
@@ -90,8 +93,8 @@ void commit_leave(struct commit_leaving *leaving, struct commit_group *group,
 }
 
 /**
- * commit_left() - they have been given back
- * @leaving: what commit_leave() was given
+ * commit_left() - promises have been given back
+ * @leaving: the argument of commit_leave()
  */
 void commit_left(struct commit_leaving *leaving)
 {
@@ -116,8 +119,8 @@ static bool commit_leaves(const struct commit_leaving *leaving,
 }
 
 /**
- * commit_leaving_pages() - what is being given back
- * @group: to whom beside the system, or NULL
+ * commit_leaving_pages() - the number of pages that are being given back
+ * @group: the group that gets them, beside the system, or NULL
  *
  * Return: pages.
  */
@@ -139,7 +142,10 @@ unsigned long commit_leaving_pages(const struct commit_group *group)
 	return pages;
 }
 
-/* The group of current's memory, or one above: it stays while current waits. */
+/*
+ * Is it the group of current's memory, or above it? It stays while current
+ * waits.
+ */
 static bool commit_wait_keeps(const struct commit_group *top)
 {
 	const struct mm_struct *mm = current->mm;
@@ -157,12 +163,12 @@ static bool commit_wait_worth(const struct commit_wait *wait)
 }
 
 /**
- * commit_wait_notes() - is a refusal kept back, as the system call is tried again?
- * @why: why it was refused
- * @pages: what was asked for
+ * commit_wait_notes() - defer a refusal if the system call will be tried again
+ * @why: the reason for the refusal
+ * @pages: how many pages were asked for
  *
  * Context: any in which promises are asked for.
- * Return: true if nobody is to be told.
+ * Return: true if the refusal is not to be reported.
  */
 bool commit_wait_notes(const struct commit_refusal *why, unsigned long pages)
 {
@@ -187,7 +193,7 @@ bool commit_wait_notes(const struct commit_refusal *why, unsigned long pages)
 
 /**
  * __commit_wait_again() - wait until a system call is worth trying again
- * @wait: a promise was refused to it
+ * @wait: the system call, to which a promise was refused
  *
  * Context: process context; no lock is held; sleeps.
  * Return: true if it is to be tried again.
@@ -201,7 +207,7 @@ bool __commit_wait_again(struct commit_wait *wait)
 		return false;
 	now = ktime_get_ns();
 	prepare_to_wait(&commit_waiters, &entry, TASK_KILLABLE);
-	/* Otherwise something has been given back since. */
+	/* Otherwise, something has been given back since. */
 	if (now < wait->until_ns && commit_wait_worth(wait)) {
 		if (!wait->waited)
 			count_vm_event(COMMIT_WAITED);
@@ -216,12 +222,12 @@ bool __commit_wait_again(struct commit_wait *wait)
 }
 
 /**
- * __commit_wait_end() - a system call to which a promise was refused is over
+ * __commit_wait_end() - end a system call to which a promise was refused
  * @wait: the system call
  */
 void __commit_wait_end(struct commit_wait *wait)
 {
-	/* It was killed: that was the last try. */
+	/* The task was killed, so that was the last try. */
 	if (wait->noted)
 		commit_report_refusal(&wait->why, wait->pages);
 	else if (wait->waited && !wait->refused)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Triggers: who asked to be told of whose memory.
+ * Triggers: requests for a warning about the memory of the system or a cgroup.
  *
- * Nothing is counted ahead of time. While there are triggers, work on a queue of
- * its own samples what they watch each 100 ms, and stops by itself when the last
- * of them has gone. The arithmetic is in mm/commit_forecast.c; what is sampled
- * is up to mm/commit_info.c, for the system, and mm/commit_cgroup_forecast.c.
+ * Nothing is counted ahead of time. While there are triggers, work on a queue
+ * of its own samples every 100 ms what they watch. It stops by itself when the
+ * last trigger has gone. The arithmetic is in mm/commit_forecast.c. What is
+ * sampled is up to mm/commit_info.c, for the system, and
+ * mm/commit_cgroup_forecast.c.
  */
 
 #include <linux/commit_forecast.h>
@@ -25,22 +26,22 @@
 
 #include "commit_watch.h"
 
-/* How often is sampled while there are triggers. */
+/* The sampling period while there are triggers */
 #define SAMPLE_PERIOD_MS	100
 
 /**
  * struct commit_trigger - what was written to one open file
  * @node: in the triggers of @watch
- * @watch: whose memory it is about
+ * @watch: the memory that is watched
  * @rule: what to report
- * @crossing: what was reported
+ * @crossing: what has been reported
  * @event: 1 if there is something to report to poll()
- * @wait: who polls, unless @of
- * @of: of a file that kernfs keeps, whose readers wait in a queue of kernfs's
- * @ucounts: whom it is counted for
+ * @wait: the processes that poll, unless @of is set
+ * @of: the file, if it is kernfs's; readers then wait in a queue of kernfs
+ * @ucounts: the user that it is counted for
  *
- * Lives until its file is released, which happens when nobody polls it any more,
- * or when a cgroup is removed. @node and @crossing are protected by
+ * Lives until its file is released, which happens when no process polls it any
+ * more, or when a cgroup is removed. @node and @crossing are protected by
  * commit_watch_lock.
  */
 struct commit_trigger {
@@ -55,16 +56,16 @@ struct commit_trigger {
 };
 
 /*
- * Protects what follows, the triggers, and what is remembered of samples. Nobody
- * allocates memory while holding it, but for the queue, once: who has it is what
- * a warning of a lack of memory waits for.
+ * Protects the data below, the triggers, and what is remembered of samples. No
+ * memory may be allocated while it is held, except for the queue, once: a
+ * warning about a lack of memory waits for this lock.
  */
 DEFINE_MUTEX(commit_watch_lock);
 static LIST_HEAD(watched);
-/* Made with the first trigger, then kept. */
+/* Created with the first trigger, then kept. */
 static struct workqueue_struct *commit_wq;
 
-/* poll() takes it back; one that was not taken says it all. */
+/* poll() clears the event. One that was not cleared yet is enough. */
 static void report(struct commit_trigger *t)
 {
 	if (cmpxchg(&t->event, 0, 1) != 0)
@@ -102,9 +103,9 @@ static void sample_work(struct work_struct *work)
 static DECLARE_DELAYED_WORK(sample_again, sample_work);
 
 /**
- * commit_watch_init() - prepare to watch
- * @watch: whose memory it is
- * @look: looks at it
+ * commit_watch_init() - initialise a watch
+ * @watch: the memory to watch
+ * @look: samples it
  */
 void commit_watch_init(struct commit_watch *watch,
 		       void (*look)(struct commit_watch *watch, u64 now,
@@ -116,8 +117,8 @@ void commit_watch_init(struct commit_watch *watch,
 }
 
 /*
- * The work must go on when there is no memory to make a worker of, and soon when
- * there is little time left.
+ * The work must go on when there is no memory to create a worker, and must
+ * start soon when there is little time left.
  */
 static bool trigger_start(struct commit_trigger *t)
 {
@@ -130,7 +131,7 @@ static bool trigger_start(struct commit_trigger *t)
 	if (list_empty(&t->watch->triggers))
 		list_add_tail(&t->watch->node, &watched);
 	list_add_tail(&t->node, &t->watch->triggers);
-	/* Does nothing if it runs anyway. */
+	/* Does nothing if the work is queued already. */
 	queue_delayed_work(commit_wq, &sample_again, 0);
 	return true;
 }
@@ -150,8 +151,8 @@ static struct commit_trigger *trigger_create(struct commit_watch *watch,
 	t->of = of;
 	init_waitqueue_head(&t->wait);
 	/*
-	 * Counted for who opened the file: who is handed the open file arms the
-	 * one trigger that its owner could arm.
+	 * Count it for the opener of the file. A process that was handed the
+	 * open file arms the one trigger that the opener could arm.
 	 */
 	t->ucounts = inc_ucount(cred->user_ns, cred->euid, UCOUNT_COMMIT_TRIGGERS);
 	if (!t->ucounts) {
@@ -167,18 +168,18 @@ static struct commit_trigger *trigger_create(struct commit_watch *watch,
 }
 
 /**
- * commit_trigger_arm() - make an open file a trigger
- * @watch: whose memory it is about
+ * commit_trigger_arm() - turn an open file into a trigger
+ * @watch: the memory to watch
  * @slot: where the file keeps its trigger
  * @text: what was written, and a NUL; changed
  * @len: its length
- * @cred: of who opened the file
+ * @cred: credentials of the opener of the file
  * @of: the file, if it is kernfs's
  *
- * One trigger for an open file, and for its whole life: one that could be
- * replaced could go while somebody polls it.
+ * An open file has one trigger, for its whole life: a trigger that could be
+ * replaced could be freed while a process polls it.
  *
- * Context: process context; the caller lets one at a time write to the file.
+ * Context: process context; the caller lets only one task write to the file.
  * Return: 0, or an error.
  */
 int commit_trigger_arm(struct commit_watch *watch, void **slot, char *text,
@@ -205,13 +206,13 @@ int commit_trigger_arm(struct commit_watch *watch, void **slot, char *text,
 }
 
 /**
- * commit_trigger_poll() - has it happened?
+ * commit_trigger_poll() - has a trigger something to report?
  * @slot: where the file keeps its trigger
  * @file: the file
- * @wait: who waits
+ * @wait: the poll table
  *
- * Return: as poll() of a file does; an error if the file is no trigger, lest
- * somebody waits for ever.
+ * Return: like poll() of a file; an error if the file is no trigger, so that no
+ * process waits for ever.
  */
 __poll_t commit_trigger_poll(void **slot, struct file *file, poll_table *wait)
 {
@@ -222,7 +223,7 @@ __poll_t commit_trigger_poll(void **slot, struct file *file, poll_table *wait)
 	if (!t)
 		return DEFAULT_POLLMASK | EPOLLERR | EPOLLPRI;
 
-	/* What kernfs itself would report is that anybody's trigger has fired. */
+	/* kernfs itself would report when any process's trigger has fired. */
 	if (t->of)
 		kernfs_generic_poll(t->of, wait);
 	else
@@ -233,7 +234,7 @@ __poll_t commit_trigger_poll(void **slot, struct file *file, poll_table *wait)
 }
 
 /**
- * commit_trigger_destroy() - a file that was a trigger goes
+ * commit_trigger_destroy() - free the trigger of a file that is released
  * @t: the trigger, or NULL
  */
 void commit_trigger_destroy(struct commit_trigger *t)
@@ -241,13 +242,17 @@ void commit_trigger_destroy(struct commit_trigger *t)
 	if (!t)
 		return;
 
-	/* After this the work does not know it; the last one stops the work. */
+	/*
+	 * After this, the work does not know it. The last one stops the work.
+	 */
 	mutex_lock(&commit_watch_lock);
 	list_del(&t->node);
 	if (list_empty(&t->watch->triggers))
 		list_del_init(&t->watch->node);
 	mutex_unlock(&commit_watch_lock);
-	/* The cgroup may go from under who polls: poll() has an error for them. */
+	/*
+	 * A removed cgroup may still be polled: poll() returns an error then.
+	 */
 	if (t->of)
 		kernfs_notify(t->of->kn);
 	dec_ucount(t->ucounts, UCOUNT_COMMIT_TRIGGERS);
@@ -255,7 +260,7 @@ void commit_trigger_destroy(struct commit_trigger *t)
 }
 
 /**
- * commit_kilobytes() - pages as they are shown
+ * commit_kilobytes() - convert pages to the unit that is shown
  * @pages: how many
  *
  * Return: kB.
@@ -280,9 +285,9 @@ static void show_rate(struct seq_file *m, const char *name, s64 rate)
 }
 
 /**
- * commit_view_show() - print what is to be seen, below the line of the limit
+ * commit_view_show() - print a view, below the line of the limit
  * @m: the file
- * @view: what is to be seen
+ * @view: the view
  */
 void commit_view_show(struct seq_file *m, const struct commit_view *view)
 {

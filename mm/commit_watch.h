@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whose memory is watched, and the triggers of who watches: what
- * /proc/commitinfo and memory.forecast have in common.
+ * Watches and their triggers: what /proc/commitinfo and memory.forecast have in
+ * common.
  */
 #ifndef _MM_COMMIT_WATCH_H
 #define _MM_COMMIT_WATCH_H
@@ -21,11 +21,12 @@ struct kernfs_open_file;
 #define COMMIT_RULE_MAX		40
 
 /**
- * struct commit_watch - whose memory is watched
- * @node: in the list of those that have triggers
- * @triggers: those; empty if it is in no list
- * @look: sample it at the time @now, if that was not done, and say what there is
- *	to see; with commit_watch_lock held, and without allocating memory
+ * struct commit_watch - memory that is watched
+ * @node: in the list of watches that have triggers
+ * @triggers: its triggers; if there are none, the watch is in no list
+ * @look: sample it at the time @now, unless that was done already, and return
+ *	the outlook; called with commit_watch_lock held, must not allocate
+ *	memory
  */
 struct commit_watch {
 	struct list_head node;
@@ -35,13 +36,13 @@ struct commit_watch {
 };
 
 /**
- * struct commit_view - what a file shows, below the line of its limit
+ * struct commit_view - the content of a file, below the line of its limit
  * @promise: pages promised
  * @payment: pages paid
  * @refused: promises refused
- * @rate: at which memory is used
- * @growth: at which claims grow
- * @outlook: the rest
+ * @rate: rate at which memory is used
+ * @growth: rate at which claims grow
+ * @outlook: all other values
  */
 struct commit_view {
 	u64 promise;

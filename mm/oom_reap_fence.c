@@ -67,8 +67,9 @@ static bool oom_reap_may_run(int cpu, struct mm_struct *mm)
  * oom_reap_fence() - see that no dying thread of an mm is in user mode
  * @mm: the mm of a victim; each thread that uses it was seen to be dying
  *
- * After it no thread is in user mode that uses @mm and was dying before. A CPU that comes up meanwhile has run no user mode before, and sees what
- * was set before. CPUs that run other programs, or are idle, are not disturbed.
+ * After it no thread is in user mode that uses @mm and was dying before. A CPU
+ * that comes up meanwhile has run no user mode before, and sees what was set
+ * before. CPUs that run other programs, or are idle, are not disturbed.
  *
  * Context: the reaper, of which there is one; it may sleep.
  *

@@ -538,7 +538,7 @@ int peios_terminal_ioctl(const struct file *file, unsigned int cmd,
 			terminal_has_tcb(file);
 		break;
 	case TIOCSCTTY:
-		asked = arg == 1 && terminal_has_tcb(file);
+		asked = (int)arg == 1 && terminal_has_tcb(file);
 		break;
 	case TCXONC:
 		asked = arg == TCOOFF && terminal_has_tcb(file);

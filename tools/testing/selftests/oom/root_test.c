@@ -538,6 +538,10 @@ static int meddle(void *arg)
 	if (result(ioctl(sitter->tty, TIOCSCTTY, 1)) !=
 	    (sitter->without ? 0 : -EPERM))
 		return 1;
+	/* The terminal takes the argument as an int, whatever stands above that. */
+	if (!sitter->without &&
+	    result(ioctl(sitter->tty, TIOCSCTTY, 1UL << 31 << 1 | 1)) != -EPERM)
+		return 8;
 	if (sitter->without)
 		signal(SIGHUP, SIG_IGN);
 	/* The discipline that it has; CAP_SYS_ADMIN may set one that types elsewhere. */
